@@ -1,0 +1,140 @@
+//! One guest as constants: what sysgen writes from system.xml and the VMM reads.
+//!
+//! Addresses ending in `_gpa` or named `base` are guest-physical; `vmm_address` is where the
+//! VMM's own protection domain maps the same memory. Sizes are bytes.
+#![no_std]
+
+pub mod package;
+
+/// Everything the VMM knows of its guest before it runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Guest {
+    /// Name of the `<virtual_machine>`.
+    pub name: &'static str,
+    /// vCPU identifiers are 0 to `vcpus - 1`.
+    pub vcpus: u8,
+    /// What the system XML maps into the guest (stage 2), ordered by `base`.
+    pub mappings: &'static [Mapping],
+    /// What the guest-physical map is made of, ordered by `base`.
+    pub reservations: &'static [Reservation],
+    /// The interrupt controller.
+    pub gic: Gic,
+    /// Interrupts of passed-through devices.
+    pub interrupts: &'static [PassthroughInterrupt],
+    /// The prefilled region that holds the guest image package (see [`package`]).
+    pub image: Window,
+    /// Channel of the EL1 physical timer's interrupt (PPI 30) that ends a WFI sleep.
+    pub wake_timer: Option<u8>,
+    /// What the end of the guest means.
+    pub policy: Policy,
+}
+
+/// One `<map>` of the `<virtual_machine>`.
+#[derive(Clone, Copy, Debug)]
+pub struct Mapping {
+    /// Name of the memory region, for messages.
+    pub name: &'static str,
+    /// Guest-physical start.
+    pub base: u64,
+    /// Bytes.
+    pub size: u64,
+    /// log2 of the page size.
+    pub page_bits: u8,
+    /// Guest may read.
+    pub read: bool,
+    /// Guest may write.
+    pub write: bool,
+    /// Guest may execute.
+    pub execute: bool,
+    /// Where the VMM maps the same region, if it does.
+    pub vmm_address: Option<u64>,
+}
+
+/// One piece of the guest-physical map.
+#[derive(Clone, Copy, Debug)]
+pub struct Reservation {
+    /// Name, for messages and crash reports.
+    pub name: &'static str,
+    /// Guest-physical start.
+    pub base: u64,
+    /// Bytes.
+    pub size: u64,
+    /// What it is.
+    pub kind: ReservationKind,
+}
+
+/// What a reservation is backed by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReservationKind {
+    /// Guest RAM; mapped, and the VMM maps it too.
+    Ram,
+    /// A device of the board, mapped through.
+    Passthrough,
+    /// Emulated by the VMM.
+    Emulated(Device),
+    /// The GIC's virtual CPU interface, mapped in place of GICC.
+    GicCpuInterface,
+}
+
+/// An emulated device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Device {
+    /// GICD.
+    GicDistributor,
+}
+
+/// The guest's interrupt controller.
+#[derive(Clone, Copy, Debug)]
+pub struct Gic {
+    /// 2 (GICv2).
+    pub version: u8,
+    /// Shared interrupts that the distributor implements; a multiple of 32, at most 988.
+    pub spis: u16,
+    /// Where the VMM maps the page that the guest may read in place of the distributor.
+    pub shadow: Option<u64>,
+}
+
+/// A board interrupt that goes to the guest.
+#[derive(Clone, Copy, Debug)]
+pub struct PassthroughInterrupt {
+    /// INTID, the same for the board and the guest.
+    pub intid: u16,
+    /// Channel of the `<irq>` element.
+    pub channel: u8,
+    /// Edge triggered (else level).
+    pub edge: bool,
+}
+
+/// A stretch of the VMM's own address space.
+#[derive(Clone, Copy, Debug)]
+pub struct Window {
+    /// Where the VMM maps it.
+    pub vmm_address: u64,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// What becomes of the system when a guest ends, by how it ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy {
+    /// PSCI SYSTEM_OFF.
+    pub power_off: Action,
+    /// PSCI SYSTEM_RESET and SYSTEM_RESET2.
+    pub reset: Action,
+    /// The VMM could not go on with the guest.
+    pub crash: Action,
+}
+
+/// One policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// The guest stays stopped.
+    Stop,
+    /// The guest starts anew, at most `limit` times (`None`: always).
+    Restart {
+        /// Restarts allowed.
+        limit: Option<u32>,
+    },
+    /// The machine is switched off through the firmware's PSCI (needs `smc="true"`).
+    MachineOff,
+}

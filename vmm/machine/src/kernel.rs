@@ -1,0 +1,58 @@
+//! What the machine asks of the kernel beneath it.
+//!
+//! `vmm/pd` answers with seL4's calls, the tests with a model. All calls speak of a vCPU that
+//! is not running: one whose exit is being handled, or one that waits.
+
+use crate::{Gpr, IntId, VcpuId, register::SystemRegister};
+
+/// Registers of the vCPU whose exit is being handled.
+///
+/// An implementation reads from the kernel only what is asked for, and writes back once, at
+/// the end of the exit.
+pub trait VcpuRegisters {
+    /// Address of the instruction that exited, or what [`set_pc`](Self::set_pc) made of it.
+    fn pc(&mut self) -> u64;
+    /// Continue at `pc`.
+    fn set_pc(&mut self, pc: u64);
+    /// A general-purpose register; the zero register reads as zero.
+    fn gpr(&mut self, register: Gpr) -> u64;
+    /// Sets a general-purpose register; the zero register ignores it.
+    fn set_gpr(&mut self, register: Gpr, value: u64);
+    /// PSTATE at the exit, in SPSR's layout.
+    fn pstate(&mut self) -> u64;
+    /// Continue with this PSTATE.
+    fn set_pstate(&mut self, pstate: u64);
+    /// SP_EL0.
+    fn sp_el0(&mut self) -> u64;
+    /// Sets SP_EL0.
+    fn set_sp_el0(&mut self, value: u64);
+    /// An EL1 system register.
+    fn system(&mut self, register: SystemRegister) -> u64;
+    /// Sets an EL1 system register.
+    fn set_system(&mut self, register: SystemRegister, value: u64);
+}
+
+/// One virtual interrupt as it goes into a list register (GICv2 5.3.8, GICH_LRn).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListRegister {
+    /// The interrupt.
+    pub intid: IntId,
+    /// Five bits of priority, 0 the most urgent.
+    pub priority: u8,
+    /// Group 1 when true; a guest that sets only GICC_CTLR bit 0 uses group 0.
+    pub group1: bool,
+}
+
+/// The list registers of the vCPUs and the masked lines behind them.
+///
+/// No call reads a list register, so the interrupt controller keeps its own account.
+pub trait ListRegisters {
+    /// Puts a pending interrupt into list register `index`, which the caller knows to be free.
+    fn load(&mut self, vcpu: VcpuId, index: usize, entry: ListRegister);
+    /// Replaces what list register `index` holds if the guest has not taken it yet;
+    /// `false`, and nothing changed, when it is active.
+    fn replace(&mut self, vcpu: VcpuId, index: usize, entry: ListRegister) -> bool;
+    /// Lets a line that the kernel masked when it fired be seen again. If it is still high,
+    /// the kernel reports it anew.
+    fn resample(&mut self, vcpu: VcpuId, intid: IntId);
+}

@@ -1,0 +1,19 @@
+//! The heart of the VMM: every decision about a guest, with no kernel beneath it.
+//!
+//! Data flows one way: exit, decode, bus, device, list registers, one commit to the kernel.
+//! The crate needs no allocator and no standard library; what it wants of the kernel it says
+//! in the traits of [`kernel`], so that all of it runs in host tests.
+#![cfg_attr(not(test), no_std)]
+
+pub mod address;
+pub mod device;
+pub mod exit;
+pub mod interrupt;
+pub mod kernel;
+pub mod register;
+pub mod size;
+
+pub use address::{Gpa, GpaRange};
+pub use interrupt::{IntId, VcpuId};
+pub use register::Gpr;
+pub use size::AccessSize;

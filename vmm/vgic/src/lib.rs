@@ -1,0 +1,2 @@
+//! Virtual GICv2.
+#![no_std]
