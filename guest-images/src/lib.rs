@@ -1,1 +1,22 @@
-//! See the crate description.
+//! Makes the guests that `make run`, the tests and the benchmark boot.
+//!
+//! [`debian`] assembles Debian's kernel with a small initramfs, [`u_boot`]
+//! fetches Debian's U-Boot. Both come from packages that apt has verified; the
+//! host's own package system is never changed.
+//!
+//! Everything is kept in one cache folder. What is there already is used as it
+//! is, without any network.
+
+mod apt;
+mod cache;
+mod debian;
+mod initramfs;
+mod kernel_image;
+mod u_boot;
+
+pub use cache::Cache;
+pub use debian::{DebianGuest, debian};
+pub use u_boot::u_boot;
+
+/// The Debian suite a guest is made from when none is named.
+pub const DEFAULT_SUITE: &str = "bookworm";
