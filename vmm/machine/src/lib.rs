@@ -7,11 +7,20 @@
 
 pub mod address;
 pub mod device;
+pub mod exception;
 pub mod exit;
 pub mod interrupt;
 pub mod kernel;
+pub mod memory;
+pub mod mmio;
+pub mod psci;
 pub mod register;
 pub mod size;
+pub mod smccc;
+pub mod syndrome;
+
+#[cfg(test)]
+mod model_vcpu;
 
 pub use address::{Gpa, GpaRange};
 pub use interrupt::{IntId, VcpuId};

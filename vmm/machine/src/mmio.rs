@@ -1,0 +1,149 @@
+//! One load or store by the guest, as the bus has to perform it.
+//!
+//! Models the data abort's instruction syndrome (Arm ARM D24.2.40, "ISS encoding for an
+//! exception from a Data Abort") and the width and sign rules of A64 loads.
+
+use crate::{
+    AccessSize, Gpa, Gpr,
+    exception::GuestException,
+    exit::MemoryFault,
+    syndrome::{DataAbort, Esr, FaultStatus},
+};
+
+#[cfg(test)]
+mod tests;
+
+/// One access of one element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MmioAccess {
+    /// Where the first byte lies.
+    pub gpa: Gpa,
+    /// Width.
+    pub size: AccessSize,
+    /// Load or store, and its register.
+    pub direction: Direction,
+}
+
+/// Which way the data goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the device into a register.
+    Load {
+        /// The register that receives the value.
+        target: Gpr,
+        /// Copy the element's top bit upwards (LDRSB, LDRSH, LDRSW).
+        sign_extend: bool,
+        /// The target is an X register; a W target ends with its upper half zero.
+        wide: bool,
+    },
+    /// From a register to the device.
+    Store {
+        /// The register that holds the value.
+        source: Gpr,
+    },
+}
+
+/// What a memory fault turns out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decoded {
+    /// One access, fully described by the syndrome.
+    Access(MmioAccess),
+    /// A load or store that the syndrome does not describe: see [`emulate`](crate::emulate).
+    NoSyndrome,
+    /// Cache maintenance: nothing to do but step over the instruction.
+    Skip,
+    /// The guest is to be told that the access failed.
+    Inject(GuestException),
+}
+
+impl MmioAccess {
+    /// Does it write?
+    pub const fn is_write(&self) -> bool {
+        matches!(self.direction, Direction::Store { .. })
+    }
+
+    /// Is the address a multiple of the width? Device memory allows no other access: on real
+    /// hardware the guest gets an alignment fault.
+    pub const fn is_aligned(&self) -> bool {
+        self.gpa.is_aligned(self.size.bytes())
+    }
+
+    /// What the target register of a load holds afterwards, all 64 bits of it, when the device
+    /// answered `value`; for a store, the bits that reach the device.
+    pub const fn extend(&self, value: u64) -> u64 {
+        let value = value & self.size.mask();
+        match self.direction {
+            Direction::Load {
+                sign_extend: true,
+                wide,
+                ..
+            } => {
+                let unused = 64 - self.size.bits();
+                let extended = ((value << unused) as i64 >> unused) as u64;
+                if wide {
+                    extended
+                } else {
+                    extended & AccessSize::Word.mask()
+                }
+            }
+            _ => value,
+        }
+    }
+}
+
+/// Takes a stage-2 fault apart.
+///
+/// No register is read. Fetches, faults on the guest's own table walks and faults that are not
+/// a stage-2 miss end as an exception for the guest.
+pub fn decode(fault: &MemoryFault) -> Decoded {
+    if fault.fetch {
+        return Decoded::Inject(GuestException::InstructionAbort {
+            status: FaultStatus::EXTERNAL,
+        });
+    }
+    let iss = DataAbort::from_bits(Esr::from_bits(fault.syndrome).iss());
+    if iss.s1ptw() {
+        return Decoded::Inject(GuestException::external(None, iss.wnr()));
+    }
+    if !iss.dfsc().is_stage2_miss() {
+        return Decoded::Inject(refused(iss));
+    }
+    if iss.cm() {
+        return Decoded::Skip;
+    }
+    if !iss.isv() {
+        return Decoded::NoSyndrome;
+    }
+    Decoded::Access(MmioAccess {
+        gpa: fault.gpa,
+        size: AccessSize::from_log2(iss.sas()),
+        direction: direction(iss),
+    })
+}
+
+fn direction(iss: DataAbort) -> Direction {
+    let register = Gpr::from_field(iss.srt());
+    if iss.wnr() {
+        Direction::Store { source: register }
+    } else {
+        Direction::Load {
+            target: register,
+            sign_extend: iss.sse(),
+            wide: iss.sf(),
+        }
+    }
+}
+
+/// The guest's own view of a fault that emulation cannot help: the same status where the
+/// architecture has it for EL1, an external abort for the rest.
+fn refused(iss: DataAbort) -> GuestException {
+    let status = match iss.dfsc() {
+        status @ (FaultStatus::ALIGNMENT | FaultStatus::UNSUPPORTED_EXCLUSIVE) => status,
+        _ => FaultStatus::EXTERNAL,
+    };
+    GuestException::DataAbort {
+        status,
+        address: None,
+        write: iss.wnr(),
+    }
+}

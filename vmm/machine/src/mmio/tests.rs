@@ -1,0 +1,152 @@
+use proptest::prelude::*;
+
+use super::*;
+
+/// A data abort from a lower level, with a translation fault at level 3.
+fn fault(iss: DataAbort) -> MemoryFault {
+    let iss = DataAbort::from_bits(iss.into_bits() | 0x07);
+    MemoryFault {
+        pc: 0x4008_0000,
+        gpa: Gpa(0x0900_0018),
+        fetch: false,
+        syndrome: 0x24 << 26 | 1 << 25 | u64::from(iss.into_bits()),
+    }
+}
+
+fn access(iss: DataAbort) -> MmioAccess {
+    match decode(&fault(iss.with_isv(true))) {
+        Decoded::Access(access) => access,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn load(log2: u8, sign_extend: bool, wide: bool) -> MmioAccess {
+    access(
+        DataAbort::new()
+            .with_sas(log2)
+            .with_sse(sign_extend)
+            .with_sf(wide)
+            .with_srt(3),
+    )
+}
+
+#[test]
+fn loads_zero_extend_and_clear_the_rest_of_the_register() {
+    let device = 0xfedc_ba98_8765_f7e7;
+    assert_eq!(load(0, false, false).extend(device), 0xe7);
+    assert_eq!(load(1, false, false).extend(device), 0xf7e7);
+    assert_eq!(load(2, false, false).extend(device), 0x8765_f7e7);
+    assert_eq!(load(3, false, true).extend(device), device);
+}
+
+#[test]
+fn loads_sign_extend_to_the_width_of_their_target() {
+    let device = 0xfedc_ba98_8765_f7e7;
+    assert_eq!(load(0, true, false).extend(device), 0xffff_ffe7);
+    assert_eq!(load(0, true, true).extend(device), 0xffff_ffff_ffff_ffe7);
+    assert_eq!(load(1, true, false).extend(device), 0xffff_f7e7);
+    assert_eq!(load(1, true, true).extend(device), 0xffff_ffff_ffff_f7e7);
+    assert_eq!(load(2, true, true).extend(device), 0xffff_ffff_8765_f7e7);
+    assert_eq!(load(0, true, true).extend(0x67), 0x67);
+}
+
+#[test]
+fn the_zero_register_is_a_register_of_its_own() {
+    let into_nothing = access(DataAbort::new().with_sas(2).with_srt(31));
+    assert!(matches!(
+        into_nothing.direction,
+        Direction::Load {
+            target: Gpr::Zr,
+            ..
+        }
+    ));
+    let of_nothing = access(DataAbort::new().with_sas(2).with_srt(31).with_wnr(true));
+    assert_eq!(of_nothing.direction, Direction::Store { source: Gpr::Zr });
+}
+
+#[test]
+fn a_store_sends_only_its_own_bytes() {
+    let byte = access(DataAbort::new().with_wnr(true).with_srt(7));
+    assert_eq!(byte.extend(0xffff_ff41), 0x41);
+    assert!(byte.is_write());
+    assert_eq!(byte.gpa, Gpa(0x0900_0018));
+}
+
+#[test]
+fn alignment_is_that_of_the_width() {
+    let mut access = load(3, false, true);
+    assert!(access.is_aligned());
+    access.gpa = Gpa(0x0900_001c);
+    assert!(!access.is_aligned());
+    access.size = AccessSize::Word;
+    assert!(access.is_aligned());
+}
+
+#[test]
+fn without_a_syndrome_the_instruction_must_tell() {
+    assert_eq!(decode(&fault(DataAbort::new())), Decoded::NoSyndrome);
+}
+
+#[test]
+fn cache_maintenance_is_stepped_over() {
+    let iss = DataAbort::new().with_cm(true).with_wnr(true);
+    assert_eq!(decode(&fault(iss)), Decoded::Skip);
+}
+
+#[test]
+fn a_fetch_never_reaches_a_device() {
+    let mut fetch = fault(DataAbort::new().with_isv(true));
+    fetch.fetch = true;
+    assert_eq!(
+        decode(&fetch),
+        Decoded::Inject(GuestException::InstructionAbort {
+            status: FaultStatus::EXTERNAL
+        })
+    );
+}
+
+#[test]
+fn page_tables_outside_memory_abort() {
+    let walk = fault(DataAbort::new().with_s1ptw(true).with_isv(true));
+    assert_eq!(
+        decode(&walk),
+        Decoded::Inject(GuestException::external(None, false))
+    );
+}
+
+#[test]
+fn an_exclusive_that_memory_refuses_keeps_its_status() {
+    let mut exclusive = fault(DataAbort::new());
+    exclusive.syndrome = exclusive.syndrome & !0x3f | 0x35;
+    assert_eq!(
+        decode(&exclusive),
+        Decoded::Inject(GuestException::DataAbort {
+            status: FaultStatus::UNSUPPORTED_EXCLUSIVE,
+            address: None,
+            write: false
+        })
+    );
+}
+
+proptest! {
+    #[test]
+    fn any_syndrome_has_an_answer(syndrome: u64, gpa: u64, pc: u64, fetch: bool, value: u64) {
+        let fault = MemoryFault { pc, gpa: Gpa(gpa), fetch, syndrome };
+        if let Decoded::Access(access) = decode(&fault) {
+            let result = access.extend(value);
+            prop_assert_eq!(result & access.size.mask(), value & access.size.mask());
+            if access.is_write() {
+                prop_assert_eq!(result & !access.size.mask(), 0);
+            }
+        }
+    }
+
+    #[test]
+    fn extension_agrees_with_rusts_own_casts(value: u64) {
+        prop_assert_eq!(load(0, true, true).extend(value), value as i8 as i64 as u64);
+        prop_assert_eq!(load(1, true, true).extend(value), value as i16 as i64 as u64);
+        prop_assert_eq!(load(2, true, true).extend(value), value as i32 as i64 as u64);
+        prop_assert_eq!(load(0, true, false).extend(value), u64::from(value as i8 as u32));
+        prop_assert_eq!(load(1, false, false).extend(value), u64::from(value as u16));
+    }
+}
