@@ -166,8 +166,19 @@ impl GuestException {
     }
 }
 
-/// Makes the vCPU take `exception` at its current PC: it goes on in the guest's own handler.
-pub fn inject(registers: &mut impl VcpuRegisters, exception: GuestException) {
+/// What an injection leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "a guest whose handler cannot run is lost and has to be stopped"]
+pub enum Injection {
+    /// The guest goes on in its own handler.
+    Taken,
+    /// The exception came from the first instruction of the very handler that takes it: the
+    /// guest would do nothing else for ever.
+    Endless,
+}
+
+/// Makes the vCPU take `exception` at its current PC.
+pub fn inject(registers: &mut impl VcpuRegisters, exception: GuestException) -> Injection {
     let pc = registers.pc();
     let pstate = Pstate::from_bits(registers.pstate());
     let sctlr = registers.system(SystemRegister::SctlrEl1);
@@ -185,5 +196,11 @@ pub fn inject(registers: &mut impl VcpuRegisters, exception: GuestException) {
         registers.set_system(SystemRegister::FarEl1, address);
     }
     registers.set_pstate(pstate.in_handler(sctlr).into_bits());
-    registers.set_pc(vbar.wrapping_add(pstate.vector_offset()));
+    let handler = vbar.wrapping_add(pstate.vector_offset());
+    registers.set_pc(handler);
+    if handler == pc {
+        Injection::Endless
+    } else {
+        Injection::Taken
+    }
 }

@@ -15,9 +15,12 @@ pub mod memory;
 pub mod mmio;
 pub mod psci;
 pub mod register;
+pub mod report;
 pub mod size;
 pub mod smccc;
 pub mod syndrome;
+pub mod sysreg;
+pub mod wfx;
 
 #[cfg(test)]
 mod model_vcpu;

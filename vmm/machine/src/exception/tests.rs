@@ -24,7 +24,10 @@ fn each_source_has_its_own_vector() {
         (0x030, 0x600), // AArch32 user, Thumb
     ] {
         let mut vcpu = vcpu(pstate);
-        inject(&mut vcpu, GuestException::Undefined);
+        assert_eq!(
+            inject(&mut vcpu, GuestException::Undefined),
+            Injection::Taken
+        );
         assert_eq!(vcpu.pc, VBAR + offset, "from {pstate:#x}");
         assert_eq!(vcpu.system(SystemRegister::SpsrEl1), pstate);
     }
@@ -47,7 +50,10 @@ fn a_data_abort_tells_where_and_why() {
 fn a_data_abort_at_an_unknown_address_leaves_far_alone() {
     let mut vcpu = vcpu(0);
     vcpu.set_system(SystemRegister::FarEl1, 0x1234);
-    inject(&mut vcpu, GuestException::external(None, false));
+    assert_eq!(
+        inject(&mut vcpu, GuestException::external(None, false)),
+        Injection::Taken
+    );
     assert_eq!(
         vcpu.system(SystemRegister::EsrEl1),
         0x9200_0410,
@@ -61,7 +67,10 @@ fn a_failed_fetch_reports_the_pc() {
     for (pstate, esr) in [(0x3c5, 0x8600_0010), (0, 0x8200_0010)] {
         let mut vcpu = vcpu(pstate);
         let status = FaultStatus::EXTERNAL;
-        inject(&mut vcpu, GuestException::InstructionAbort { status });
+        assert_eq!(
+            inject(&mut vcpu, GuestException::InstructionAbort { status }),
+            Injection::Taken
+        );
         assert_eq!(vcpu.system(SystemRegister::EsrEl1), esr);
         assert_eq!(vcpu.system(SystemRegister::FarEl1), 0x4008_1234);
     }
@@ -70,7 +79,10 @@ fn a_failed_fetch_reports_the_pc() {
 #[test]
 fn an_undefined_instruction_has_class_zero() {
     let mut vcpu = vcpu(0x3c5);
-    inject(&mut vcpu, GuestException::Undefined);
+    assert_eq!(
+        inject(&mut vcpu, GuestException::Undefined),
+        Injection::Taken
+    );
     assert_eq!(vcpu.system(SystemRegister::EsrEl1), 0x0200_0000);
 }
 
@@ -80,7 +92,10 @@ fn pan_is_set_unless_sctlr_span_forbids() {
     for (sctlr, before, after) in [(SPAN, 0, 0), (SPAN, PAN, PAN), (0, 0, PAN), (0, PAN, PAN)] {
         let mut vcpu = vcpu(0x5 | before);
         vcpu.set_system(SystemRegister::SctlrEl1, sctlr);
-        inject(&mut vcpu, GuestException::Undefined);
+        assert_eq!(
+            inject(&mut vcpu, GuestException::Undefined),
+            Injection::Taken
+        );
         assert_eq!(vcpu.pstate & PAN, after);
     }
 }
@@ -89,7 +104,10 @@ fn pan_is_set_unless_sctlr_span_forbids() {
 fn what_an_exception_clears_is_clear_in_the_handler() {
     const UAO_SS_IL_BTYPE: u64 = 1 << 23 | 1 << 21 | 1 << 20 | 3 << 10;
     let mut vcpu = vcpu(UAO_SS_IL_BTYPE | 0x5);
-    inject(&mut vcpu, GuestException::Undefined);
+    assert_eq!(
+        inject(&mut vcpu, GuestException::Undefined),
+        Injection::Taken
+    );
     assert_eq!(vcpu.pstate, 0x3c5);
     assert_eq!(
         vcpu.system(SystemRegister::SpsrEl1),
@@ -102,11 +120,27 @@ fn what_an_exception_clears_is_clear_in_the_handler() {
 fn dit_moves_from_its_aarch32_place() {
     const DIT: u64 = 1 << 24;
     let mut from_aarch32 = vcpu(1 << 21 | 0x10);
-    inject(&mut from_aarch32, GuestException::Undefined);
+    assert_eq!(
+        inject(&mut from_aarch32, GuestException::Undefined),
+        Injection::Taken
+    );
     assert_eq!(from_aarch32.pstate, DIT | 0x3c5);
     let mut from_aarch64 = vcpu(DIT);
-    inject(&mut from_aarch64, GuestException::Undefined);
+    assert_eq!(
+        inject(&mut from_aarch64, GuestException::Undefined),
+        Injection::Taken
+    );
     assert_eq!(from_aarch64.pstate, DIT | 0x3c5);
+}
+
+#[test]
+fn a_guest_without_vectors_is_lost_at_the_second_exception() {
+    let mut vcpu = vcpu(0x3c5);
+    let fetch = GuestException::InstructionAbort {
+        status: FaultStatus::EXTERNAL,
+    };
+    assert_eq!(inject(&mut vcpu, fetch), Injection::Taken);
+    assert_eq!(inject(&mut vcpu, fetch), Injection::Endless);
 }
 
 proptest! {
@@ -116,7 +150,8 @@ proptest! {
         vcpu.pstate = pstate;
         vcpu.set_system(SystemRegister::VbarEl1, vbar);
         vcpu.set_system(SystemRegister::SctlrEl1, sctlr);
-        inject(&mut vcpu, GuestException::external(None, true));
+        let injection = inject(&mut vcpu, GuestException::external(None, true));
+        prop_assert_eq!(injection == Injection::Endless, vcpu.pc == pc);
         prop_assert_eq!(vcpu.pstate & 0x3df, 0x3c5);
         prop_assert!(vcpu.pc.wrapping_sub(vbar) <= 0x600);
         prop_assert_eq!(vcpu.system(SystemRegister::ElrEl1), pc);
