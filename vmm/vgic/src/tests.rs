@@ -1,0 +1,4 @@
+//! Tests: per register, per class of bug seen in other monitors, and against a reference model.
+
+mod delivery;
+mod model;

@@ -1,0 +1,243 @@
+//! The kernel and the hardware beneath the distributor: list registers, the virtual CPU
+//! interface of each vCPU, and lines that the kernel masks when they fire.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use vmm_machine::{
+    AccessSize, IntId, VcpuId,
+    device::{DeviceAccess, MmioDevice},
+    kernel::{ListRegister, ListRegisters},
+};
+
+use crate::{Distributor, Shadow};
+
+/// State of one list register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Entry {
+    Empty,
+    Pending(u16, u8),
+    Active(u16, u8),
+    /// Ended, and the maintenance interrupt not yet reported.
+    Ended(u16),
+}
+
+impl Entry {
+    pub(super) fn number(self) -> Option<u16> {
+        match self {
+            Self::Pending(number, _) | Self::Active(number, _) => Some(number),
+            Self::Empty | Self::Ended(_) => None,
+        }
+    }
+}
+
+/// List registers of all vCPUs, and what the guest has acknowledged.
+#[derive(Clone, Debug)]
+pub(super) struct Hardware {
+    pub(super) entries: Vec<Vec<Entry>>,
+    /// Calls of `load` and `replace` so far.
+    pub(super) injections: usize,
+    /// Lines given back to the kernel, in order.
+    pub(super) resampled: Vec<(VcpuId, IntId)>,
+    /// How often each vCPU has acknowledged each interrupt.
+    pub(super) taken: BTreeMap<(u8, u16), usize>,
+    /// The kernel sees active list registers only in a copy of long ago: it never refuses.
+    pub(super) blind: bool,
+}
+
+impl Hardware {
+    pub(super) fn new(vcpus: usize, list_registers: usize) -> Self {
+        Self {
+            entries: vec![vec![Entry::Empty; list_registers]; vcpus],
+            injections: 0,
+            resampled: Vec::new(),
+            taken: BTreeMap::new(),
+            blind: false,
+        }
+    }
+
+    /// A read of GICC_IAR: the most urgent pending entry that outranks all active ones.
+    pub(super) fn acknowledge(&mut self, vcpu: u8) -> Option<u16> {
+        let entries = &mut self.entries[usize::from(vcpu)];
+        let running = entries.iter().filter_map(|entry| match entry {
+            Entry::Active(_, priority) => Some(*priority),
+            _ => None,
+        });
+        let running = running.min().unwrap_or(u8::MAX);
+        let best = entries.iter_mut().filter_map(|entry| match *entry {
+            Entry::Pending(number, priority) => Some((priority, number, entry)),
+            _ => None,
+        });
+        let (priority, number, entry) = best.min_by_key(|best| (best.0, best.1))?;
+        if priority >= running {
+            return None;
+        }
+        *entry = Entry::Active(number, priority);
+        *self.taken.entry((vcpu, number)).or_default() += 1;
+        Some(number)
+    }
+
+    /// A write to GICC_EOIR: the list register to be reported, if there is one.
+    pub(super) fn end(&mut self, vcpu: u8, number: u16) -> Option<usize> {
+        let entries = &mut self.entries[usize::from(vcpu)];
+        let held = |entry: &Entry| matches!(*entry, Entry::Active(n, _) if n == number);
+        let index = entries.iter().position(held)?;
+        entries[index] = Entry::Ended(number);
+        Some(index)
+    }
+
+    /// The kernel reports the lowest ended list register.
+    pub(super) fn report(&mut self, vcpu: u8) -> Option<usize> {
+        let entries = &mut self.entries[usize::from(vcpu)];
+        let ended = |entry: &Entry| matches!(entry, Entry::Ended(_));
+        let index = entries.iter().position(ended)?;
+        entries[index] = Entry::Empty;
+        Some(index)
+    }
+
+    pub(super) fn holds(&self, vcpu: u8, number: u16) -> bool {
+        let entries = &self.entries[usize::from(vcpu)];
+        entries.iter().any(|entry| entry.number() == Some(number))
+    }
+
+    /// No INTID may be in two list registers of a vCPU (GICv2 5.3.8).
+    fn check(&self) {
+        for entries in &self.entries {
+            let mut seen = BTreeSet::new();
+            for number in entries.iter().filter_map(|entry| entry.number()) {
+                assert!(seen.insert(number), "{number} twice in {entries:?}");
+            }
+        }
+    }
+}
+
+impl ListRegisters for Hardware {
+    fn load(&mut self, vcpu: VcpuId, index: usize, entry: ListRegister) {
+        self.injections += 1;
+        assert!(entry.priority < 32);
+        assert!(!entry.group1);
+        let slot = &mut self.entries[vcpu.index()][index];
+        assert_eq!(*slot, Entry::Empty, "loaded over something");
+        *slot = Entry::Pending(entry.intid.number(), entry.priority);
+        self.check();
+    }
+
+    fn replace(&mut self, vcpu: VcpuId, index: usize, entry: ListRegister) -> bool {
+        self.injections += 1;
+        let slot = &mut self.entries[vcpu.index()][index];
+        assert_ne!(*slot, Entry::Empty, "replaced nothing");
+        if matches!(slot, Entry::Active(..)) && !self.blind {
+            return false;
+        }
+        *slot = Entry::Pending(entry.intid.number(), entry.priority);
+        self.check();
+        true
+    }
+
+    fn resample(&mut self, vcpu: VcpuId, intid: IntId) {
+        self.resampled.push((vcpu, intid));
+    }
+}
+
+/// A distributor with hardware beneath it: one guest.
+pub(super) struct Machine<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow = crate::NoShadow> {
+    pub(super) gic: Distributor<VCPUS, SPI_WORDS, S>,
+    pub(super) hardware: Hardware,
+}
+
+impl<const VCPUS: usize, const SPI_WORDS: usize> Machine<VCPUS, SPI_WORDS> {
+    /// Powered on, the distributor enabled, all vCPUs online.
+    pub(super) fn new(list_registers: usize) -> Self {
+        let mut machine = Self {
+            gic: Distributor::new(list_registers),
+            hardware: Hardware::new(VCPUS, list_registers),
+        };
+        for vcpu in 0..VCPUS as u8 {
+            machine.gic.set_online(VcpuId(vcpu), true);
+        }
+        machine.write(0, 0x000, 1);
+        machine
+    }
+}
+
+impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Machine<VCPUS, SPI_WORDS, S> {
+    pub(super) fn access(vcpu: u8, offset: u64, size: AccessSize) -> DeviceAccess {
+        DeviceAccess {
+            vcpu: VcpuId(vcpu),
+            offset,
+            size,
+        }
+    }
+
+    pub(super) fn read(&mut self, vcpu: u8, offset: u64) -> u32 {
+        self.gic.read(Self::access(vcpu, offset, AccessSize::Word)) as u32
+    }
+
+    pub(super) fn write(&mut self, vcpu: u8, offset: u64, value: u32) {
+        let access = Self::access(vcpu, offset, AccessSize::Word);
+        self.gic.write(access, value.into());
+        self.settle();
+    }
+
+    pub(super) fn write_byte(&mut self, vcpu: u8, offset: u64, value: u8) {
+        let access = Self::access(vcpu, offset, AccessSize::Byte);
+        self.gic.write(access, value.into());
+        self.settle();
+    }
+
+    pub(super) fn settle(&mut self) {
+        self.gic.settle_all(&mut self.hardware);
+        assert_eq!(self.gic.unsettled(), 0);
+    }
+
+    /// Enables an interrupt with a priority; SPIs go to vCPU 0.
+    pub(super) fn enable(&mut self, vcpu: u8, number: u16, priority: u8) {
+        let id = u64::from(number);
+        self.write_byte(vcpu, 0x400 + id, priority);
+        if number >= 32 {
+            self.write_byte(vcpu, 0x800 + id, 1);
+        }
+        self.write(vcpu, 0x100 + id / 32 * 4, 1 << (id % 32));
+    }
+
+    pub(super) fn line(&mut self, vcpu: u8, number: u16, high: bool) {
+        self.gic.set_line(VcpuId(vcpu), intid(number), high);
+        self.settle();
+    }
+
+    pub(super) fn fire(&mut self, vcpu: u8, number: u16) {
+        self.gic.fire(VcpuId(vcpu), intid(number));
+        self.settle();
+    }
+
+    pub(super) fn acknowledge(&mut self, vcpu: u8) -> Option<u16> {
+        self.hardware.acknowledge(vcpu)
+    }
+
+    /// Ends an interrupt and lets the kernel report it.
+    pub(super) fn end(&mut self, vcpu: u8, number: u16) {
+        self.hardware.end(vcpu, number);
+        self.report(vcpu);
+    }
+
+    pub(super) fn report(&mut self, vcpu: u8) {
+        let index = self.hardware.report(vcpu);
+        self.gic
+            .maintenance(VcpuId(vcpu), index, &mut self.hardware);
+        self.settle();
+    }
+
+    /// Acknowledges and ends everything, and says in which order it came.
+    pub(super) fn drain(&mut self, vcpu: u8) -> Vec<u16> {
+        let mut order = Vec::new();
+        while let Some(number) = self.acknowledge(vcpu) {
+            order.push(number);
+            self.end(vcpu, number);
+            assert!(order.len() < 10_000, "the guest never comes to rest");
+        }
+        order
+    }
+}
+
+pub(super) fn intid(number: u16) -> IntId {
+    IntId::new(number.into()).unwrap()
+}
