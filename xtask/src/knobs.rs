@@ -1,0 +1,161 @@
+//! What a person can set: the make variables, each also an option of `cargo xtask`.
+//!
+//! A variable that is set but empty says "none" where that makes sense (`INITRD=`), and is the
+//! same as one that is not set where it does not. Relative paths start at the current folder.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use clap::Args;
+
+use crate::tree::Tree;
+
+/// The variables, as given.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Knobs {
+    /// Guest kernel: arm64 Image, gzip of one, ELF64 or flat binary [default: Debian's]
+    #[arg(long, env = "KERNEL", global = true, value_name = "FILE")]
+    pub kernel: Option<OsString>,
+    /// Initial RAM disk; empty for none [default: the Debian guest's]
+    #[arg(long, env = "INITRD", global = true, value_name = "FILE")]
+    pub initrd: Option<OsString>,
+    /// Kernel command line [default: what the system XML says]
+    #[arg(long, env = "BOOTARGS", global = true, value_name = "TEXT")]
+    pub bootargs: Option<String>,
+    /// Device tree blob for the guest [default: generated]
+    #[arg(long, env = "DTB", global = true, value_name = "FILE")]
+    pub dtb: Option<OsString>,
+    /// System description [default: system.xml]
+    #[arg(long, env = "SYSTEM", global = true, value_name = "FILE")]
+    pub system: Option<OsString>,
+    /// Microkit SDK folder; empty for the stand-in [default: what `make sdk` fetched, or the stand-in]
+    #[arg(long, env = "MICROKIT_SDK", global = true, value_name = "FOLDER")]
+    pub microkit_sdk: Option<OsString>,
+    /// Board, as Microkit calls it [default: qemu_virt_aarch64]
+    #[arg(long, env = "MICROKIT_BOARD", global = true, value_name = "NAME")]
+    pub microkit_board: Option<String>,
+    /// Configuration: debug, release or benchmark [default: debug]
+    #[arg(long, env = "MICROKIT_CONFIG", global = true, value_name = "NAME")]
+    pub microkit_config: Option<String>,
+    /// Where the image goes [default: build]
+    #[arg(long, env = "BUILD_DIR", global = true, value_name = "FOLDER")]
+    pub build_dir: Option<OsString>,
+    /// Further arguments for QEMU, separated by spaces
+    #[arg(
+        long,
+        env = "QEMU_ARGS",
+        global = true,
+        value_name = "ARGS",
+        allow_hyphen_values = true
+    )]
+    pub qemu_args: Option<String>,
+}
+
+/// A file that may be given, left out, or left to the default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// Not set.
+    Default,
+    /// Set, and empty.
+    None,
+    /// This one.
+    File(PathBuf),
+}
+
+impl Knobs {
+    /// `KERNEL`.
+    ///
+    /// # Errors
+    /// When it is given empty, or the file is not there.
+    pub fn kernel(&self) -> Result<Option<PathBuf>> {
+        match file("KERNEL", self.kernel.as_deref())? {
+            Choice::Default => Ok(None),
+            Choice::File(path) => Ok(Some(path)),
+            Choice::None => {
+                bail!("KERNEL is empty, but a guest needs one; leave it out for Debian's")
+            }
+        }
+    }
+
+    /// `INITRD`.
+    ///
+    /// # Errors
+    /// When the file is not there.
+    pub fn initrd(&self) -> Result<Choice> {
+        file("INITRD", self.initrd.as_deref())
+    }
+
+    /// `DTB`; `None` to generate it.
+    ///
+    /// # Errors
+    /// When the file is not there.
+    pub fn dtb(&self) -> Result<Option<PathBuf>> {
+        optional(file("DTB", self.dtb.as_deref())?)
+    }
+
+    /// `SYSTEM`.
+    ///
+    /// # Errors
+    /// When the file is not there.
+    pub fn system(&self, tree: &Tree) -> Result<PathBuf> {
+        let given = optional(file("SYSTEM", self.system.as_deref())?)?;
+        Ok(given.unwrap_or_else(|| tree.path("system.xml")))
+    }
+
+    /// `MICROKIT_BOARD`.
+    pub fn board(&self) -> &str {
+        text(self.microkit_board.as_deref(), "qemu_virt_aarch64")
+    }
+
+    /// `MICROKIT_CONFIG`.
+    pub fn config(&self) -> &str {
+        text(self.microkit_config.as_deref(), "debug")
+    }
+
+    /// `BUILD_DIR`, absolute.
+    ///
+    /// # Errors
+    /// When there is no current folder.
+    pub fn build_folder(&self, tree: &Tree) -> Result<PathBuf> {
+        match self.build_dir.as_deref() {
+            Some(folder) if !folder.is_empty() => Ok(env::current_dir()?.join(folder)),
+            _ => Ok(tree.path("build")),
+        }
+    }
+
+    /// `QEMU_ARGS`, split at white space.
+    pub fn qemu_arguments(&self) -> Vec<String> {
+        let given = self.qemu_args.as_deref().unwrap_or_default();
+        given.split_whitespace().map(str::to_owned).collect()
+    }
+}
+
+fn text<'a>(given: Option<&'a str>, default: &'a str) -> &'a str {
+    given.filter(|value| !value.is_empty()).unwrap_or(default)
+}
+
+fn optional(choice: Choice) -> Result<Option<PathBuf>> {
+    match choice {
+        Choice::File(path) => Ok(Some(path)),
+        Choice::Default | Choice::None => Ok(None),
+    }
+}
+
+fn file(name: &str, given: Option<&OsStr>) -> Result<Choice> {
+    let Some(given) = given else {
+        return Ok(Choice::Default);
+    };
+    if given.is_empty() {
+        return Ok(Choice::None);
+    }
+    let path = env::current_dir()?.join(given);
+    if !path.is_file() {
+        bail!("{name}: there is no file {}", path.display());
+    }
+    Ok(Choice::File(path))
+}
+
+#[cfg(test)]
+mod tests;

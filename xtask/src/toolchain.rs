@@ -1,0 +1,65 @@
+//! Building for AArch64 without an operating system, with whichever compiler `setup` found.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::setup::{Need, ensure};
+use crate::tree::Tree;
+
+/// rustc's name of the machine that the protection domain and the kernel run on.
+pub const TARGET: &str = "aarch64-unknown-none-softfloat";
+
+/// A compiler and a linker.
+#[derive(Clone, Debug)]
+pub struct Toolchain {
+    rustc: PathBuf,
+    /// The core library comes as source and is built too.
+    build_std: bool,
+    linker: PathBuf,
+}
+
+impl Toolchain {
+    /// Finds or installs it; `need` is [`Need::Target`] or [`Need::SdkTarget`].
+    ///
+    /// # Errors
+    /// When there is none and none can be installed.
+    pub fn find(tree: &Tree, need: Need) -> Result<Self> {
+        let found = ensure(tree, &[need])?;
+        let value = |name: &str| {
+            found
+                .get(name)
+                .with_context(|| format!("setup said no {name}"))
+        };
+        Ok(Self {
+            rustc: value("RUSTC")?.into(),
+            build_std: value("BUILD_STD")? == "yes",
+            linker: value("LINKER")?.into(),
+        })
+    }
+
+    /// `cargo build` of the package at `manifest`, with its output under `target`.
+    pub fn build(&self, manifest: &Path, target: &Path) -> Command {
+        let mut cargo = Command::new("cargo");
+        cargo
+            .args(["build", "--target", TARGET, "--manifest-path"])
+            .arg(manifest)
+            .arg("--target-dir")
+            .arg(target)
+            .env("RUSTC", &self.rustc)
+            .env(
+                "CARGO_TARGET_AARCH64_UNKNOWN_NONE_SOFTFLOAT_LINKER",
+                &self.linker,
+            )
+            // cargo run's, for the host's compiler; another compiler must not see them.
+            .env_remove("LD_LIBRARY_PATH");
+        if self.build_std {
+            cargo
+                .arg("-Zbuild-std=core,alloc,compiler_builtins")
+                .arg("-Zbuild-std-features=compiler-builtins-mem")
+                .env("RUSTC_BOOTSTRAP", "1");
+        }
+        cargo
+    }
+}

@@ -1,0 +1,44 @@
+//! `sdk`: fetches the official Microkit SDK.
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use crate::microkit::FOLDER;
+use crate::release::Release;
+use crate::setup::{Need, ensure};
+use crate::tree::Tree;
+
+/// Options of `sdk`.
+#[derive(Args, Clone, Debug)]
+pub struct Options {
+    /// Another address of the same archive
+    #[arg(long, env = "SDK_URL", value_name = "URL")]
+    url: Option<String>,
+}
+
+/// Puts the release where builds find it by themselves.
+///
+/// # Errors
+/// When it cannot be had; says so in a sentence.
+pub fn sdk(tree: &Tree, options: &Options) -> Result<()> {
+    let mut release = Release::official();
+    if let Some(url) = options.url.as_ref().filter(|url| !url.is_empty()) {
+        release.url.clone_from(url);
+    }
+    let folder = tree.path(FOLDER);
+    let installed = folder.join(&release.name);
+    if installed.is_dir() {
+        eprintln!("{} is there already", Tree::shown(&installed));
+        return Ok(());
+    }
+    ensure(tree, &[Need::Curl])?;
+    eprintln!("fetching {}", release.url);
+    let installed = release.install(&folder).context(
+        "the official SDK was not installed; fetch it elsewhere and name its folder with MICROKIT_SDK=, or go on with the stand-in",
+    )?;
+    eprintln!(
+        "{} is installed; builds use it from now on (MICROKIT_SDK=devsdk for the stand-in)",
+        Tree::shown(&installed)
+    );
+    Ok(())
+}
