@@ -22,6 +22,9 @@ pub struct Guest {
     /// Interrupts of passed-through devices.
     pub interrupts: &'static [PassthroughInterrupt],
     /// The prefilled region that holds the guest image package (see [`package`]).
+    ///
+    /// Its size is the room kept for it, so that a guest can be swapped without compiling; only
+    /// the first page and what the header's `length` covers are sure to be mapped.
     pub image: Window,
     /// Channel of the EL1 physical timer's interrupt (PPI 30) that ends a WFI sleep.
     pub wake_timer: Option<u8>,

@@ -1,1 +1,144 @@
-//! See the crate description.
+//! From one system.xml to all that the build needs of a guest.
+//!
+//! [`System::load`] reads the file of the stock microkit tool together with our `<?vmm ...?>`
+//! instructions (README.md has their grammar), checks it against a [`Board`] and makes one
+//! model of each guest. [`System::build`] turns a guest and its images into constant tables
+//! for the VMM, the guest's device tree and the guest image package. [`System::explain`] says
+//! what lies at a guest-physical address.
+
+mod build;
+mod check;
+mod explain;
+
+pub mod board;
+pub mod device_tree;
+pub mod diagnostic;
+pub mod document;
+pub mod fact;
+pub mod image;
+pub mod model;
+pub mod number;
+pub mod package;
+pub mod resolve;
+pub mod source;
+pub mod tables;
+pub mod vocabulary;
+
+use std::fs;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+pub use board::Board;
+pub use build::{GuestFiles, Images};
+pub use device_tree::Seed;
+pub use model::Guest;
+
+use diagnostic::Diagnostics;
+use source::Source;
+
+/// A system whose checks have passed.
+#[derive(Clone, Debug)]
+pub struct System {
+    /// The file.
+    pub source: Source,
+    /// Every guest that one of our VMMs runs.
+    pub guests: Vec<Guest>,
+    /// What was found but does not stop the build.
+    pub warnings: Diagnostics,
+}
+
+/// Why there is no output.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The system XML cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The system is wrong: rendered diagnostics.
+    #[error("{0}")]
+    System(String),
+    /// An image is wrong.
+    #[error(transparent)]
+    Image(#[from] image::ImageError),
+    /// An output cannot be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl System {
+    /// Reads and checks a system XML.
+    ///
+    /// # Errors
+    /// When the file cannot be read or a check fails; the text shows every finding.
+    pub fn load(path: &Path, board: &Board) -> Result<Self, Error> {
+        let text = fs::read_to_string(path).map_err(|source| Error::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        let name = path.display().to_string();
+        Self::parse(Source { name, text }, board)
+    }
+
+    /// As [`load`](Self::load), from a text.
+    ///
+    /// # Errors
+    /// When a check fails.
+    pub fn parse(source: Source, board: &Board) -> Result<Self, Error> {
+        let (guests, found) = analyse(&source, board);
+        if found.has_errors() {
+            return Err(Error::System(found.render(&source, wants_colour())));
+        }
+        Ok(Self {
+            source,
+            guests,
+            warnings: found,
+        })
+    }
+
+    /// The guest of that name; without a name, the only one.
+    ///
+    /// # Errors
+    /// When there is no such guest, or none is named and there are several.
+    pub fn guest(&self, name: Option<&str>) -> Result<&Guest, Error> {
+        let known: Vec<&str> = self
+            .guests
+            .iter()
+            .map(|guest| guest.name.as_str())
+            .collect();
+        let known = known.join(", ");
+        match (name, self.guests.as_slice()) {
+            (None, [only]) => Ok(only),
+            (None, _) => Err(Error::System(format!("name one of the guests: {known}"))),
+            (Some(name), guests) => guests.iter().find(|g| g.name == name).ok_or_else(|| {
+                Error::System(format!("no guest is called `{name}`; there are: {known}"))
+            }),
+        }
+    }
+
+    /// The warnings as text; empty when there are none.
+    pub fn warnings(&self) -> String {
+        self.warnings.render(&self.source, wants_colour())
+    }
+}
+
+/// Model and findings of a system.
+pub fn analyse(source: &Source, board: &Board) -> (Vec<Guest>, Diagnostics) {
+    let mut found = Diagnostics::default();
+    let document = document::parse(source, &mut found);
+    let guests = resolve::resolve(&document, board, &mut found);
+    check::check(&document, &guests, board, &mut found);
+    (guests, found)
+}
+
+fn wants_colour() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}

@@ -1,0 +1,151 @@
+//! `board/NAME/board.toml`: what the checks and the device tree need to know of a board.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// One board.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Board {
+    /// Microkit's name of the board.
+    pub name: String,
+    /// The board in words.
+    pub title: String,
+    /// Bits of a guest-physical address.
+    pub address_bits: u8,
+    /// CPU cores.
+    pub cores: u8,
+    /// Where the bootloader puts the image.
+    pub load_address: u64,
+    /// Main memory.
+    pub memory: Vec<Memory>,
+    /// Interrupt controller.
+    pub gic: Gic,
+    /// Console.
+    pub uart: Uart,
+    /// Timers.
+    pub timer: Timer,
+    /// The machine that QEMU has for it.
+    pub qemu: Option<Qemu>,
+}
+
+/// A stretch of main memory.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Memory {
+    /// Physical start.
+    pub base: u64,
+    /// Bytes.
+    pub size: u64,
+    /// Kept back from the kernel, for guests that want fixed physical addresses?
+    #[serde(default)]
+    pub kept_for_guests: bool,
+}
+
+/// The board's interrupt controller.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gic {
+    /// Architecture version.
+    pub version: u8,
+    /// GICD.
+    pub distributor: u64,
+    /// GICC (version 2).
+    pub cpu_interface: Option<u64>,
+    /// GICH (version 2).
+    pub virtual_interface_control: Option<u64>,
+    /// GICV (version 2): mapped to the guest in place of GICC.
+    pub virtual_cpu_interface: Option<u64>,
+    /// GICR (version 3).
+    pub redistributors: Option<u64>,
+    /// Highest INTID that the kernel hands out.
+    pub highest_intid: u16,
+}
+
+/// The console UART.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Uart {
+    /// Physical address of its registers.
+    pub base: u64,
+    /// `compatible` strings.
+    pub compatible: Vec<String>,
+    /// INTID.
+    pub intid: u16,
+    /// Edge triggered?
+    #[serde(default)]
+    pub edge: bool,
+    /// Names of its clocks.
+    #[serde(default)]
+    pub clocks: Vec<String>,
+}
+
+/// The generic timer.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Timer {
+    /// Hertz.
+    pub frequency: u64,
+    /// May a protection domain use the EL1 physical timer (PPI 30) to end a WFI sleep?
+    pub physical_exported: bool,
+}
+
+/// How QEMU runs the board.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Qemu {
+    /// Arguments; `{image}` stands for the path of loader.img.
+    pub arguments: Vec<String>,
+    /// Which `-serial` is the console, counted from zero.
+    #[serde(default)]
+    pub console: u8,
+}
+
+/// A board file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum BoardError {
+    /// It cannot be read.
+    #[error("cannot read {path}: {source}; a board is a folder board/NAME with a board.toml")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It says something wrong.
+    #[error("{path}: {source}")]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What and where.
+        source: Box<toml::de::Error>,
+    },
+}
+
+impl Board {
+    /// Reads a board.toml.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is not a board description.
+    pub fn load(path: &Path) -> Result<Self, BoardError> {
+        let text = fs::read_to_string(path).map_err(|source| BoardError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        toml::from_str(&text).map_err(|source| BoardError::Content {
+            path: path.to_owned(),
+            source: Box::new(source),
+        })
+    }
+
+    /// QEMU's arguments for this board with `image` loaded; `None` when QEMU has no such
+    /// machine. The console (`-serial`, `-nographic`) is left to the caller.
+    pub fn qemu_arguments(&self, image: &Path) -> Option<Vec<String>> {
+        let image = image.to_string_lossy();
+        let arguments = &self.qemu.as_ref()?.arguments;
+        let filled = arguments.iter().map(|text| text.replace("{image}", &image));
+        Some(filled.collect())
+    }
+}

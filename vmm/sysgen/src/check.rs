@@ -1,0 +1,19 @@
+//! Contradictions between the elements, the guests and the board.
+
+mod board;
+mod channels;
+mod memory;
+mod schedule;
+
+use crate::board::Board;
+use crate::diagnostic::Diagnostics;
+use crate::document::Document;
+use crate::model::Guest;
+
+/// Runs all checks.
+pub(crate) fn check(document: &Document, guests: &[Guest], board: &Board, found: &mut Diagnostics) {
+    memory::check(document, guests, board, found);
+    board::check(document, board, found);
+    channels::check(document, found);
+    schedule::check(document, guests, board, found);
+}

@@ -1,0 +1,194 @@
+//! Physical addresses against what the board has there.
+
+use crate::board::Board;
+use crate::diagnostic::Diagnostics;
+use crate::document::{Document, Map, Region};
+use crate::number;
+use crate::resolve::find_region;
+use crate::source::Spanned;
+
+/// GICC and GICV have registers in two pages; boards repeat each over up to 64 KiB.
+const LARGEST_CPU_INTERFACE: u64 = 0x2_0000;
+
+pub(super) fn check(document: &Document, board: &Board, found: &mut Diagnostics) {
+    for region in &document.regions {
+        check_spans_memory_end(region, board, found);
+    }
+    let machines = document.domains.iter().filter_map(|d| d.machine.as_ref());
+    for map in machines.flat_map(|machine| &machine.maps) {
+        let Some(region) = find_region(document, &map.region.value) else {
+            continue;
+        };
+        let says = |word: &str| map.facts.iter().any(|fact| fact.word.name == word);
+        if says("ram") {
+            check_ram(region, board, found);
+        } else if says("gic-cpu-interface") {
+            check_cpu_interface(map, region, board, found);
+        } else if says("device") || says("registers") {
+            check_device(region, board, found);
+        }
+    }
+}
+
+/// Is all of it main memory?
+fn in_memory(region: &Region, physical: u64, board: &Board) -> bool {
+    let Some(end) = physical.checked_add(size(region)) else {
+        return false;
+    };
+    let contains = |base: u64, size: u64| base <= physical && end <= base.saturating_add(size);
+    board.memory.iter().any(|m| contains(m.base, m.size))
+}
+
+/// Does it touch main memory?
+fn touches_memory(region: &Region, physical: u64, board: &Board) -> bool {
+    let end = physical.saturating_add(size(region));
+    let touches = |base: u64, size: u64| base < end && physical < base.saturating_add(size);
+    board.memory.iter().any(|m| touches(m.base, m.size))
+}
+
+fn size(region: &Region) -> u64 {
+    region.size.as_ref().map_or(0x1000, |size| size.value)
+}
+
+fn check_spans_memory_end(region: &Region, board: &Board, found: &mut Diagnostics) {
+    let Some(physical) = &region.physical else {
+        return;
+    };
+    let partly =
+        touches_memory(region, physical.value, board) && !in_memory(region, physical.value, board);
+    if partly {
+        found
+            .error(
+                &physical.span,
+                format!("`{}` lies only partly in main memory", region.name.value),
+                format!("{} from here", number::size(size(region))),
+            )
+            .hint(memory_hint(board));
+    }
+}
+
+fn check_ram(region: &Region, board: &Board, found: &mut Diagnostics) {
+    let Some(physical) = &region.physical else {
+        return;
+    };
+    if !touches_memory(region, physical.value, board) {
+        found
+            .error(
+                &physical.span,
+                format!("{} has no memory here", board.name),
+                format!("guest RAM `{}`", region.name.value),
+            )
+            .hint(memory_hint(board));
+    }
+}
+
+fn memory_hint(board: &Board) -> String {
+    let ranges = board.memory.iter().map(|m| {
+        let kept = if m.kept_for_guests {
+            " (kept for guests)"
+        } else {
+            ""
+        };
+        format!(
+            "{:#x} to {:#x}{kept}",
+            m.base,
+            m.base.saturating_add(m.size)
+        )
+    });
+    let list = ranges.collect::<Vec<_>>().join(", ");
+    format!("the memory of {} is {list}", board.name)
+}
+
+fn check_device(region: &Region, board: &Board, found: &mut Diagnostics) {
+    let Some(physical) = &region.physical else {
+        return;
+    };
+    if in_memory(region, physical.value, board) {
+        found
+            .error(
+                &physical.span,
+                format!(
+                    "`{}` is a device, but lies in main memory",
+                    region.name.value
+                ),
+                "memory of the board",
+            )
+            .hint(memory_hint(board));
+    }
+    let end = physical.value.saturating_add(size(region));
+    let gic = &board.gic;
+    let frames = [
+        (Some(gic.distributor), "distributor (GICD)"),
+        (gic.cpu_interface, "CPU interface (GICC)"),
+        (
+            gic.virtual_interface_control,
+            "virtual interface control (GICH)",
+        ),
+        (gic.redistributors, "redistributors (GICR)"),
+    ];
+    for (address, name) in frames {
+        let inside = |address: &u64| (physical.value..end).contains(address);
+        if let Some(address) = address.filter(inside) {
+            found
+                .error(
+                    &physical.span,
+                    format!("`{}` covers the board's {name}", region.name.value),
+                    format!("{name} is at {address:#x}"),
+                )
+                .hint("the kernel owns the interrupt controller; map less");
+        }
+    }
+}
+
+fn check_cpu_interface(map: &Map, region: &Region, board: &Board, found: &mut Diagnostics) {
+    let Some(expected) = board
+        .gic
+        .virtual_cpu_interface
+        .filter(|_| board.gic.version == 2)
+    else {
+        // The guest's `gic` instruction gets the error.
+        return;
+    };
+    let Some(physical) = &region.physical else {
+        found
+            .error(
+                &region.span,
+                "the GIC CPU interface needs a physical address",
+                "no `phys_addr` here",
+            )
+            .related(&map.span, "mapped into the guest here")
+            .hint(format!(
+                "add phys_addr=\"{expected:#x}\", the GICV of {}",
+                board.name
+            ));
+        return;
+    };
+    check_cpu_interface_place(physical, region, expected, board, found);
+}
+
+fn check_cpu_interface_place(
+    physical: &Spanned<u64>,
+    region: &Region,
+    expected: u64,
+    board: &Board,
+    found: &mut Diagnostics,
+) {
+    if physical.value != expected {
+        found
+            .error(
+                &physical.span,
+                format!("this is not the GICV of {}", board.name),
+                format!("expected {expected:#x}"),
+            )
+            .hint(format!("write phys_addr=\"{expected:#x}\""));
+    }
+    if size(region) > LARGEST_CPU_INTERFACE {
+        found
+            .error(
+                &region.span,
+                "the GIC CPU interface is too large",
+                format!("{} bytes", size(region)),
+            )
+            .hint("its registers take 0x2000 bytes");
+    }
+}

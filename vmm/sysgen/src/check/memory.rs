@@ -1,0 +1,340 @@
+//! Regions and maps: alignment, overlap, rights, and guest RAM in the VMM.
+
+use vmm_config::{Device, ReservationKind};
+
+use crate::board::Board;
+use crate::diagnostic::Diagnostics;
+use crate::document::{Document, Domain, Machine, Map, Region};
+use crate::model::{DISTRIBUTOR_SIZE, Guest};
+use crate::number;
+use crate::resolve::{find_region, page_size};
+use crate::source::Span;
+
+pub(super) fn check(document: &Document, guests: &[Guest], board: &Board, found: &mut Diagnostics) {
+    for (index, region) in document.regions.iter().enumerate() {
+        check_region(document, region, found);
+        check_name(&document.regions[..index], region, found);
+    }
+    let limit = 1u64 << board.address_bits;
+    for domain in &document.domains {
+        let guest = guests.iter().find(|g| g.domain == domain.name.value);
+        let own = stretches(document, &domain.maps, guest);
+        check_space(&own, &format!("`{}`", domain.name.value), limit, found);
+        if let Some(machine) = &domain.machine {
+            let mut stretches = stretches(document, &machine.maps, None);
+            stretches.extend(guest.and_then(distributor));
+            let space = format!("the guest `{}`", machine.name.value);
+            check_space(&stretches, &space, limit, found);
+            check_guest_maps(domain, machine, found);
+        }
+        for map in maps_of(domain) {
+            check_map(document, map, found);
+        }
+    }
+    check_shared_ram(document, found);
+}
+
+fn maps_of(domain: &Domain) -> impl Iterator<Item = &Map> {
+    let machine = domain.machine.iter().flat_map(|machine| &machine.maps);
+    domain.maps.iter().chain(machine)
+}
+
+fn check_name(earlier: &[Region], region: &Region, found: &mut Diagnostics) {
+    let name = &region.name;
+    if let Some(first) = earlier.iter().find(|r| r.name.value == name.value) {
+        found
+            .error(
+                &name.span,
+                format!("two memory regions are called `{}`", name.value),
+                "again",
+            )
+            .related(&first.name.span, "first here")
+            .hint("rename one of them");
+    }
+}
+
+fn check_region(document: &Document, region: &Region, found: &mut Diagnostics) {
+    let page = page_size(document, region);
+    if let Some(given) = &region.page_size
+        && ![0x1000, 0x20_0000].contains(&given.value)
+    {
+        found
+            .error(
+                &given.span,
+                "no such page size",
+                "not a page size of AArch64",
+            )
+            .hint("write 0x1000 (4 KiB) or 0x200000 (2 MiB)");
+        return;
+    }
+    let numbers = [("size", &region.size), ("phys_addr", &region.physical)];
+    for (name, number) in numbers {
+        if let Some(number) = number.as_ref().filter(|n| !n.value.is_multiple_of(page)) {
+            found
+                .error(
+                    &number.span,
+                    format!("`{name}` of `{}` is misaligned", region.name.value),
+                    format!("not a multiple of the page size {page:#x}"),
+                )
+                .hint(near_multiples(number.value, page));
+        }
+    }
+    match &region.size {
+        Some(size) if size.value == 0 => {
+            found
+                .error(&size.span, "an empty memory region", "no bytes")
+                .hint("give it a size, or remove it");
+        }
+        None if region.prefill.is_none() => {
+            found
+                .error(
+                    &region.span,
+                    "a memory region without a size",
+                    "no `size` here",
+                )
+                .hint("add size=\"...\", or prefill_path=\"...\" for one as large as a file");
+        }
+        _ => {}
+    }
+}
+
+fn near_multiples(value: u64, page: u64) -> String {
+    let below = value - value % page;
+    match below.checked_add(page) {
+        Some(above) => format!("{below:#x} and {above:#x} are multiples"),
+        None => format!("{below:#x} is a multiple"),
+    }
+}
+
+fn check_map(document: &Document, map: &Map, found: &mut Diagnostics) {
+    let letters = &map.permissions;
+    let known = letters.value.chars().all(|c| "rwx".contains(c));
+    if !known || !letters.value.contains('r') {
+        found
+            .error(
+                &letters.span,
+                format!("`{}` are no rights", letters.value),
+                "expected r with w, x or both",
+            )
+            .hint("write r, rw, rx or rwx; there is no writing without reading");
+    }
+    let Some(region) = find_region(document, &map.region.value) else {
+        return;
+    };
+    let page = page_size(document, region);
+    if !map.address.value.is_multiple_of(page) {
+        found
+            .error(
+                &map.address.span,
+                format!("`{}` is mapped at a misaligned address", region.name.value),
+                format!("not a multiple of the page size {page:#x}"),
+            )
+            .hint(near_multiples(map.address.value, page));
+    }
+}
+
+/// A stretch of an address space.
+struct Stretch<'a> {
+    name: &'a str,
+    start: u64,
+    size: u64,
+    span: &'a Span,
+}
+
+impl Stretch<'_> {
+    fn end(&self) -> u64 {
+        self.start.saturating_add(self.size)
+    }
+}
+
+fn stretches<'a>(
+    document: &'a Document,
+    maps: &'a [Map],
+    guest: Option<&Guest>,
+) -> Vec<Stretch<'a>> {
+    let stretch = |map: &'a Map| {
+        let region = find_region(document, &map.region.value)?;
+        let image = guest.filter(|guest| guest.image.region == region.name.value);
+        let known = region.size.as_ref().map(|size| size.value);
+        Some(Stretch {
+            name: &region.name.value,
+            start: map.address.value,
+            // The file that fills a region without a size is not there yet.
+            size: image.map_or(known.unwrap_or(0x1000), |guest| guest.image.size),
+            span: &map.span,
+        })
+    };
+    maps.iter().filter_map(stretch).collect()
+}
+
+/// The emulated distributor, unless a shadow page is meant to lie over it.
+fn distributor(guest: &Guest) -> Option<Stretch<'_>> {
+    let kind = ReservationKind::Emulated(Device::GicDistributor);
+    let piece = guest.reservations.iter().find(|piece| piece.kind == kind)?;
+    let stretch = Stretch {
+        name: &piece.name,
+        start: piece.base,
+        size: DISTRIBUTOR_SIZE,
+        span: &piece.span,
+    };
+    guest.gic.shadow.is_none().then_some(stretch)
+}
+
+fn check_space(stretches: &[Stretch<'_>], space: &str, limit: u64, found: &mut Diagnostics) {
+    let mut sorted: Vec<&Stretch<'_>> = stretches.iter().collect();
+    sorted.sort_by_key(|stretch| stretch.start);
+    let mut highest: Option<&Stretch<'_>> = None;
+    for stretch in sorted {
+        if stretch
+            .start
+            .checked_add(stretch.size)
+            .is_none_or(|end| end > limit)
+        {
+            found
+                .error(
+                    stretch.span,
+                    format!("`{}` lies outside the address space", stretch.name),
+                    format!("ends after {limit:#x}"),
+                )
+                .hint("choose a lower address or a smaller size");
+        }
+        if let Some(below) = highest.filter(|below| below.end() > stretch.start) {
+            report_overlap(below, stretch, space, found);
+        }
+        if highest.is_none_or(|below| below.end() < stretch.end()) {
+            highest = Some(stretch);
+        }
+    }
+}
+
+fn report_overlap(below: &Stretch<'_>, above: &Stretch<'_>, space: &str, found: &mut Diagnostics) {
+    let range = |s: &Stretch<'_>| format!("{:#x} to {:#x}", s.start, s.end());
+    found
+        .error(
+            above.span,
+            format!("`{}` and `{}` overlap in {space}", below.name, above.name),
+            format!("`{}` is {}", above.name, range(above)),
+        )
+        .related(below.span, format!("`{}` is {}", below.name, range(below)))
+        .hint(format!(
+            "the first free address after `{}` is {:#x}",
+            below.name,
+            below.end()
+        ));
+}
+
+fn check_guest_maps(domain: &Domain, machine: &Machine, found: &mut Diagnostics) {
+    let has = |map: &Map, word: &str| map.facts.iter().any(|fact| fact.word.name == word);
+    let mut has_ram = false;
+    for map in &machine.maps {
+        if has(map, "ram") {
+            has_ram = true;
+            check_ram(domain, map, found);
+        } else if has(map, "device") || has(map, "registers") || has(map, "gic-cpu-interface") {
+            check_device(map, found);
+        }
+    }
+    if !has_ram && !machine.facts.is_empty() {
+        found
+            .error(
+                &machine.span,
+                "the guest has no RAM",
+                "no map is marked `ram`",
+            )
+            .hint("put <?vmm ram?> before the <map> of the guest's RAM");
+    }
+}
+
+fn check_ram(domain: &Domain, map: &Map, found: &mut Diagnostics) {
+    let name = &map.region.value;
+    if !(map.allows('w') && map.allows('x')) {
+        found
+            .error(
+                &map.permissions.span,
+                "guest RAM must be readable, writable and executable",
+                format!("the rights of `{name}`"),
+            )
+            .hint("write perms=\"rwx\"");
+    }
+    let own = domain.maps.iter().find(|own| own.region.value == *name);
+    let Some(own) = own else {
+        found
+            .error(
+                &map.span,
+                format!("guest RAM `{name}` is not mapped into the VMM"),
+                "the VMM cannot load the guest",
+            )
+            .related(&domain.span, "no <map> of it in here")
+            .hint(format!(
+                "add <map mr=\"{name}\" vaddr=\"...\" perms=\"rw\"/> to the protection domain"
+            ));
+        return;
+    };
+    if !own.allows('w') {
+        found
+            .error(
+                &own.permissions.span,
+                format!("the VMM cannot write guest RAM `{name}`"),
+                "no `w` here",
+            )
+            .hint("write perms=\"rw\"");
+    }
+    for uncached in [map, own].into_iter().filter(|map| !map.cached) {
+        found
+            .error(
+                &uncached.span,
+                format!("guest RAM `{name}` is mapped uncached"),
+                "VMM and guest would see different contents",
+            )
+            .hint("remove cached=\"false\"");
+    }
+}
+
+fn check_device(map: &Map, found: &mut Diagnostics) {
+    let name = &map.region.value;
+    if map.allows('x') {
+        found
+            .error(
+                &map.permissions.span,
+                format!("`{name}` is a device, but executable"),
+                "no code lies in a device",
+            )
+            .hint("write perms=\"rw\"");
+    }
+    if map.cached {
+        found
+            .error(
+                &map.span,
+                format!("`{name}` is a device, but mapped cached"),
+                "accesses could be merged or repeated",
+            )
+            .hint("add cached=\"false\"");
+    }
+}
+
+/// Two guests with the same RAM would overwrite each other.
+fn check_shared_ram(document: &Document, found: &mut Diagnostics) {
+    let machines = document.domains.iter().filter_map(|d| d.machine.as_ref());
+    let is_ram = |map: &&Map| map.facts.iter().any(|fact| fact.word.name == "ram");
+    let maps: Vec<&Map> = machines
+        .flat_map(|m| m.maps.iter().filter(is_ram))
+        .collect();
+    for (index, map) in maps.iter().enumerate() {
+        let name = &map.region.value;
+        let earlier = maps.iter().take(index).find(|m| m.region.value == *name);
+        if let Some(first) = earlier {
+            found
+                .error(&map.span, format!("`{name}` is RAM twice"), "again")
+                .related(&first.span, "first here")
+                .hint(format!(
+                    "give each guest a region of its own ({} each)",
+                    size_text(document, name)
+                ));
+        }
+    }
+}
+
+fn size_text(document: &Document, region: &str) -> String {
+    let size = find_region(document, region).and_then(|r| r.size.as_ref());
+    number::size(size.map_or(0, |size| size.value))
+}

@@ -1,0 +1,240 @@
+//! Reads one `<?vmm WORD key="value" ...?>` instruction.
+//!
+//! ```text
+//! instruction = "<?vmm" word { key "=" quoted } "?>"
+//! quoted      = '"' text '"' | "'" text "'"
+//! ```
+
+use crate::diagnostic::Diagnostics;
+use crate::number;
+use crate::source::{Source, Span, Spanned};
+use crate::vocabulary::{self, WORDS, Word};
+
+/// One instruction, its word and keys known to be right.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    /// What it says.
+    pub word: &'static Word,
+    /// The whole instruction.
+    pub span: Span,
+    /// The keys with their values, in the order of the text.
+    pub keys: Vec<Key>,
+}
+
+/// One `key="value"`.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// The key.
+    pub name: Spanned<String>,
+    /// The value without its quotes.
+    pub value: Spanned<String>,
+}
+
+impl Fact {
+    /// The value of a key.
+    pub fn get(&self, name: &str) -> Option<&Spanned<String>> {
+        let key = self.keys.iter().find(|key| key.name.value == name)?;
+        Some(&key.value)
+    }
+
+    /// The value of a key that holds a number; a bad one is reported.
+    pub fn number(&self, name: &str, found: &mut Diagnostics) -> Option<Spanned<u64>> {
+        let text = self.get(name)?;
+        read_number(text, name, found)
+    }
+}
+
+/// A number from a key or an attribute; a bad one is reported.
+pub fn read_number(
+    text: &Spanned<String>,
+    name: &str,
+    found: &mut Diagnostics,
+) -> Option<Spanned<u64>> {
+    let Some(value) = number::parse(&text.value) else {
+        found
+            .error(
+                &text.span,
+                format!("`{name}` is not a number"),
+                "neither decimal nor 0x and hexadecimal digits",
+            )
+            .hint("write for example 4096, 0x1000 or 0x4000_0000");
+        return None;
+    };
+    Some(Spanned {
+        value,
+        span: text.span.clone(),
+    })
+}
+
+/// Reads the instruction at `span`; `None` after reporting what is wrong with it.
+pub fn parse(source: &Source, span: Span, found: &mut Diagnostics) -> Option<Fact> {
+    let mut cursor = Cursor::new(source, &span);
+    let name = cursor.name();
+    let Some(word) = vocabulary::find(&name.value) else {
+        report_unknown_word(&name, &span, found);
+        return None;
+    };
+    let mut keys: Vec<Key> = Vec::new();
+    while !cursor.at_end() {
+        let key = cursor.key(found)?;
+        keys.push(key);
+    }
+    let fact = Fact { word, span, keys };
+    check_keys(&fact, found).then_some(fact)
+}
+
+fn report_unknown_word(name: &Spanned<String>, span: &Span, found: &mut Diagnostics) {
+    if name.value.is_empty() {
+        found
+            .error(span, "a <?vmm?> instruction without a word", "says nothing")
+            .hint(known_words());
+        return;
+    }
+    let hint = match vocabulary::nearest(&name.value, WORDS.iter().map(|word| word.name)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => known_words(),
+    };
+    found
+        .error(
+            &name.span,
+            format!("unknown word `{}` in a <?vmm?> instruction", name.value),
+            "not a word of the grammar",
+        )
+        .hint(hint);
+}
+
+fn known_words() -> String {
+    let names: Vec<_> = WORDS.iter().map(|word| word.name).collect();
+    format!("the words are: {}", names.join(", "))
+}
+
+fn check_keys(fact: &Fact, found: &mut Diagnostics) -> bool {
+    let mut good = true;
+    for (index, key) in fact.keys.iter().enumerate() {
+        let name = key.name.value.as_str();
+        let known = fact.word.required.iter().chain(fact.word.optional);
+        if !known.clone().any(|known| *known == name) {
+            report_unknown_key(fact, key, found);
+            good = false;
+        } else if let Some(first) = fact.keys[..index].iter().find(|k| k.name.value == name) {
+            found
+                .error(&key.name.span, format!("`{name}` is given twice"), "again")
+                .related(&first.name.span, "first here")
+                .hint("keep one of them");
+            good = false;
+        }
+    }
+    for name in fact.word.required {
+        if fact.get(name).is_none() {
+            found
+                .error(
+                    &fact.span,
+                    format!("`{}` needs the key `{name}`", fact.word.name),
+                    format!("no `{name}` here"),
+                )
+                .hint(format!("add {name}=\"...\""));
+            good = false;
+        }
+    }
+    good
+}
+
+fn report_unknown_key(fact: &Fact, key: &Key, found: &mut Diagnostics) {
+    let known: Vec<&str> = fact
+        .word
+        .required
+        .iter()
+        .chain(fact.word.optional)
+        .copied()
+        .collect();
+    let hint = match vocabulary::nearest(&key.name.value, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.is_empty() => format!("`{}` takes no keys", fact.word.name),
+        None => format!("`{}` takes: {}", fact.word.name, known.join(", ")),
+    };
+    found
+        .error(
+            &key.name.span,
+            format!("`{}` has no key `{}`", fact.word.name, key.name.value),
+            "unknown key",
+        )
+        .hint(hint);
+}
+
+/// Walks over the text between `<?vmm` and `?>`.
+struct Cursor<'a> {
+    text: &'a str,
+    at: usize,
+    end: usize,
+}
+
+impl<'a> Cursor<'a> {
+    fn new(source: &'a Source, span: &Span) -> Self {
+        let mut cursor = Self {
+            text: &source.text,
+            at: span.start + "<?vmm".len(),
+            end: span.end - "?>".len(),
+        };
+        cursor.skip_space();
+        cursor
+    }
+
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..self.end]
+    }
+
+    fn at_end(&self) -> bool {
+        self.at >= self.end
+    }
+
+    fn skip_space(&mut self) {
+        self.at += self.rest().len() - self.rest().trim_start().len();
+    }
+
+    fn name(&mut self) -> Spanned<String> {
+        let rest = self.rest();
+        let is_end = |c: char| c.is_whitespace() || matches!(c, '=' | '"' | '\'');
+        let length = rest.find(is_end).unwrap_or(rest.len());
+        let span = self.at..self.at + length;
+        self.at += length;
+        self.skip_space();
+        Spanned {
+            value: rest[..length].to_owned(),
+            span,
+        }
+    }
+
+    fn key(&mut self, found: &mut Diagnostics) -> Option<Key> {
+        let name = self.name();
+        let value = self.value(&name);
+        if value.is_none() || name.value.is_empty() {
+            let span = name.span.start..self.end.min(name.span.end.max(name.span.start + 1));
+            found
+                .error(
+                    &span,
+                    "expected key=\"value\"",
+                    "not a key with a quoted value",
+                )
+                .hint("after its word, an instruction holds only key=\"value\" or key='value'");
+            return None;
+        }
+        Some(Key {
+            name,
+            value: value?,
+        })
+    }
+
+    fn value(&mut self, _name: &Spanned<String>) -> Option<Spanned<String>> {
+        let after = self.rest().strip_prefix('=')?;
+        let quoted = after.trim_start();
+        let quote = quoted.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+        let length = quoted[1..].find(quote)?;
+        let start = self.end - quoted.len() + 1;
+        self.at = start + length + 1;
+        self.skip_space();
+        Some(Spanned {
+            value: quoted[1..=length].to_owned(),
+            span: start..start + length,
+        })
+    }
+}

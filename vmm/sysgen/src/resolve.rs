@@ -1,0 +1,339 @@
+//! From elements and instructions to the model of each guest.
+
+mod boot;
+mod devices;
+mod interrupts;
+mod memory;
+
+pub(crate) use interrupts::HIGHEST_CHANNEL;
+pub(crate) use memory::page_size;
+
+use vmm_config::ReservationKind;
+
+use crate::board::Board;
+use crate::diagnostic::Diagnostics;
+use crate::document::{Document, Domain, Machine, Map, Region};
+use crate::fact::Fact;
+use crate::model::{DISTRIBUTOR_SIZE, Gic, Guest, ImageRegion, Reservation};
+use crate::source::Spanned;
+use crate::vocabulary;
+
+/// What all steps need.
+struct Context<'a> {
+    document: &'a Document,
+    domain: &'a Domain,
+    machine: &'a Machine,
+    board: &'a Board,
+}
+
+impl<'a> Context<'a> {
+    /// The region of a map; an unknown name was reported already.
+    fn region(&self, map: &Map) -> Option<&'a Region> {
+        find_region(self.document, &map.region.value)
+    }
+
+    /// The VMM's own map of a region.
+    fn own_map(&self, region: &str) -> Option<&'a Map> {
+        let mut maps = self.domain.maps.iter();
+        maps.find(|map| map.region.value == region)
+    }
+
+    /// The instruction about the guest as a whole that starts with `word`; a second one is
+    /// reported.
+    fn guest_fact(&self, word: &str, found: &mut Diagnostics) -> Option<&'a Fact> {
+        let mut facts = self.machine.facts.iter().filter(|f| f.word.name == word);
+        let first = facts.next()?;
+        for again in facts {
+            found
+                .error(&again.span, format!("`{word}` is said twice"), "again")
+                .related(&first.span, "first here")
+                .hint("keep one of them");
+        }
+        Some(first)
+    }
+}
+
+/// Looks a region up by name.
+pub(crate) fn find_region<'a>(document: &'a Document, name: &str) -> Option<&'a Region> {
+    let mut regions = document.regions.iter();
+    regions.find(|region| region.name.value == name)
+}
+
+/// All guests of the system whose VMM is ours. A guest with errors is left out.
+pub fn resolve(document: &Document, board: &Board, found: &mut Diagnostics) -> Vec<Guest> {
+    report_unknown_regions(document, found);
+    let mut guests = Vec::new();
+    for domain in &document.domains {
+        let Some(machine) = domain.machine.as_ref().filter(|m| is_ours(domain, m)) else {
+            report_facts_without_guest(domain, found);
+            continue;
+        };
+        let context = Context {
+            document,
+            domain,
+            machine,
+            board,
+        };
+        guests.extend(guest(&context, found));
+    }
+    guests
+}
+
+/// A virtual machine is ours when an instruction speaks of it; others belong to other VMMs.
+fn is_ours(domain: &Domain, machine: &Machine) -> bool {
+    let maps = machine.maps.iter().chain(&domain.maps);
+    let facts = maps.map(|map| &map.facts);
+    let interrupts = domain.interrupts.iter().map(|irq| &irq.facts);
+    !machine.facts.is_empty() || facts.chain(interrupts).any(|list| !list.is_empty())
+}
+
+fn report_facts_without_guest(domain: &Domain, found: &mut Diagnostics) {
+    let of_maps = domain.maps.iter().flat_map(|map| &map.facts);
+    let of_interrupts = domain.interrupts.iter().flat_map(|irq| &irq.facts);
+    for fact in of_maps.chain(of_interrupts) {
+        found
+            .error(
+                &fact.span,
+                format!("`{}` without a guest", fact.word.name),
+                "this protection domain runs no virtual machine",
+            )
+            .related(&domain.span, "this one")
+            .hint("give it a <virtual_machine>, or remove the instruction");
+    }
+}
+
+fn report_unknown_regions(document: &Document, found: &mut Diagnostics) {
+    let names = || document.regions.iter().map(|r| r.name.value.as_str());
+    for domain in &document.domains {
+        let machine_maps = domain.machine.iter().flat_map(|machine| &machine.maps);
+        for map in domain.maps.iter().chain(machine_maps) {
+            let name = &map.region;
+            if find_region(document, &name.value).is_some() {
+                continue;
+            }
+            let hint = match vocabulary::nearest(&name.value, names()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("add <memory_region name=\"{}\" size=\"...\"/>", name.value),
+            };
+            found
+                .error(
+                    &name.span,
+                    format!("no memory region is called `{}`", name.value),
+                    "unknown region",
+                )
+                .hint(hint);
+        }
+    }
+}
+
+fn guest(context: &Context<'_>, found: &mut Diagnostics) -> Option<Guest> {
+    let boot = boot::boot(context, found);
+    let policy = boot::policy(context, found);
+    let vcpus = vcpus(context, found);
+    let mut mappings = memory::mappings(context, found);
+    let mut reservations = memory::reservations(context, found);
+    let mut devices = devices::devices(context, found);
+    let interrupts = interrupts::passthrough(context, &mut devices, found);
+    let wake_timer = interrupts::wake_timer(context, found);
+    let gic = gic(context, &mut reservations, found);
+    let image = image(context, &reservations, found);
+    mappings.sort_by_key(|mapping| mapping.base);
+    reservations.sort_by_key(|piece| piece.base);
+    if let Some(stdout) = boot.as_ref().and_then(|boot| boot.stdout.as_ref()) {
+        devices::check_stdout(context, &devices, stdout, found);
+    }
+    let program = context.domain.program.as_ref();
+    Some(Guest {
+        domain: context.domain.name.value.clone(),
+        program: program.map_or_else(String::new, |path| path.value.clone()),
+        name: context.machine.name.value.clone(),
+        vcpus: vcpus?,
+        mappings,
+        reservations,
+        gic: gic?,
+        devices,
+        interrupts,
+        image: image?,
+        wake_timer,
+        policy,
+        boot: boot?,
+    })
+}
+
+fn vcpus(context: &Context<'_>, found: &mut Diagnostics) -> Option<u8> {
+    let mut ids: Vec<&Spanned<u64>> = context.machine.vcpus.iter().collect();
+    ids.sort_by_key(|id| id.value);
+    if ids.is_empty() {
+        found
+            .error(
+                &context.machine.span,
+                "a virtual machine without a <vcpu>",
+                "nothing to run",
+            )
+            .hint("add <vcpu id=\"0\"/>");
+        return None;
+    }
+    for (expected, id) in (0..).zip(&ids) {
+        if id.value != expected {
+            found
+                .error(
+                    &id.span,
+                    "vCPU identifiers are not counted from 0",
+                    format!("expected {expected} here"),
+                )
+                .hint("number the <vcpu> elements 0, 1, 2 and so on");
+            return None;
+        }
+    }
+    if ids.len() > 8 {
+        found
+            .error(
+                &ids[8].span,
+                format!("{} vCPUs, but GICv2 serves at most 8", ids.len()),
+                "one too many",
+            )
+            .hint("remove <vcpu> elements");
+    }
+    u8::try_from(ids.len()).ok()
+}
+
+fn gic(
+    context: &Context<'_>,
+    reservations: &mut Vec<Reservation>,
+    found: &mut Diagnostics,
+) -> Option<Gic> {
+    let Some(fact) = context.guest_fact("gic", found) else {
+        found
+            .error(
+                &context.machine.span,
+                "the guest has no interrupt controller",
+                "no `gic` instruction inside",
+            )
+            .hint("add <?vmm gic version=\"2\" distributor=\"0x8000000\"?> inside");
+        return None;
+    };
+    let version = fact.number("version", found)?;
+    let distributor = fact.number("distributor", found)?;
+    if version.value != 2 || context.board.gic.version != 2 {
+        report_gic_version(context, &version, found);
+        return None;
+    }
+    if !distributor.value.is_multiple_of(0x1000) {
+        found
+            .error(
+                &distributor.span,
+                "the distributor is not aligned to a page",
+                "not a multiple of 0x1000",
+            )
+            .hint("the guest finds GICD at a multiple of 4 KiB");
+    }
+    let cpu_interface = reservations
+        .iter()
+        .find(|piece| piece.kind == ReservationKind::GicCpuInterface)
+        .map(|piece| (piece.base, piece.size));
+    if cpu_interface.is_none() {
+        found
+            .error(
+                &fact.span,
+                "the guest has no GIC CPU interface",
+                "no map is marked `gic-cpu-interface`",
+            )
+            .hint("map the board's GICV and put <?vmm gic-cpu-interface?> before the <map>");
+    }
+    reservations.push(Reservation {
+        name: "gic-distributor".to_owned(),
+        base: distributor.value,
+        size: DISTRIBUTOR_SIZE,
+        kind: ReservationKind::Emulated(vmm_config::Device::GicDistributor),
+        span: fact.span.clone(),
+    });
+    Some(Gic {
+        version: 2,
+        distributor: distributor.value,
+        cpu_interface: cpu_interface?,
+        shadow: memory::shadow(context, distributor.value, found),
+        spis: shared_interrupts(context.board.gic.highest_intid),
+    })
+}
+
+fn report_gic_version(context: &Context<'_>, version: &Spanned<u64>, found: &mut Diagnostics) {
+    let board = context.board;
+    if board.gic.version != 2 {
+        found
+            .error(
+                &version.span,
+                format!("{} has a GICv{}", board.name, board.gic.version),
+                "the VMM emulates a GICv2 only",
+            )
+            .hint("the VMM has no virtual GICv3 yet; choose a board with a GICv2");
+    } else {
+        found
+            .error(
+                &version.span,
+                format!("no virtual GICv{}", version.value),
+                "the VMM emulates a GICv2 only",
+            )
+            .hint("write version=\"2\"");
+    }
+}
+
+/// SPIs to offer so that every INTID of the board has a place: whole registers of 32, and no
+/// more than 960 (INTIDs from 992 on would need a register that also holds special INTIDs).
+fn shared_interrupts(highest: u16) -> u16 {
+    let wanted = (highest + 1).saturating_sub(32).next_multiple_of(32);
+    wanted.clamp(32, 960)
+}
+
+fn image(
+    context: &Context<'_>,
+    reservations: &[Reservation],
+    found: &mut Diagnostics,
+) -> Option<ImageRegion> {
+    let mut marked = context
+        .domain
+        .maps
+        .iter()
+        .filter(|map| map.facts.iter().any(|fact| fact.word.name == "image"));
+    let Some(map) = marked.next() else {
+        found
+            .error(
+                &context.domain.span,
+                "the VMM has no guest image",
+                "no <map> of this protection domain is marked `image`",
+            )
+            .hint("map a region that has a prefill_path and put <?vmm image?> before the <map>");
+        return None;
+    };
+    for again in marked {
+        found
+            .error(&again.span, "a second guest image", "again")
+            .related(&map.span, "first here")
+            .hint("one region holds kernel, initrd and device tree together");
+    }
+    let region = context.region(map)?;
+    let Some(file) = &region.prefill else {
+        found
+            .error(
+                &region.span,
+                "the guest image region is not filled from a file",
+                "no `prefill_path` here",
+            )
+            .related(&map.span, "marked `image` here")
+            .hint("add prefill_path=\"guest.img\"");
+        return None;
+    };
+    let page = page_size(context.document, region);
+    let ram = reservations
+        .iter()
+        .filter(|piece| piece.kind == ReservationKind::Ram);
+    // Kernel, initrd and device tree fit into RAM, so the package is hardly larger.
+    let most = ram.map(|piece| piece.size).fold(page, u64::saturating_add);
+    let size = region.size.as_ref().map_or(most, |size| size.value);
+    Some(ImageRegion {
+        region: region.name.value.clone(),
+        file: file.value.clone(),
+        vmm_address: map.address.value,
+        size: size.checked_next_multiple_of(page).unwrap_or(u64::MAX),
+        span: map.span.clone(),
+    })
+}

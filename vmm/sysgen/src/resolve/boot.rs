@@ -1,0 +1,101 @@
+//! `guest` and `policy`: how the guest is started and what its end means.
+
+use vmm_config::{Action, Policy};
+
+use super::Context;
+use crate::diagnostic::Diagnostics;
+use crate::model::{Boot, Conduit, DEFAULT_POLICY};
+use crate::source::Spanned;
+
+/// The `guest` instruction.
+pub(super) fn boot(context: &Context<'_>, found: &mut Diagnostics) -> Option<Boot> {
+    let Some(fact) = context.guest_fact("guest", found) else {
+        found
+            .error(
+                &context.machine.span,
+                "nothing says how the guest is started",
+                "no `guest` instruction inside",
+            )
+            .hint("add <?vmm guest bootargs=\"...\"?> inside the <virtual_machine>");
+        return None;
+    };
+    let text = |name: &str| fact.get(name).map(|value| value.value.clone());
+    Some(Boot {
+        bootargs: text("bootargs").unwrap_or_default(),
+        stdout: text("stdout"),
+        psci: conduit(fact.get("psci"), found),
+        load: fact.number("load", found).map(|load| load.value),
+    })
+}
+
+fn conduit(text: Option<&Spanned<String>>, found: &mut Diagnostics) -> Conduit {
+    match text {
+        None => Conduit::Smc,
+        Some(text) if text.value == "smc" => Conduit::Smc,
+        Some(text) if text.value == "hvc" => Conduit::Hvc,
+        Some(text) => {
+            found
+                .error(
+                    &text.span,
+                    "no such way to call PSCI",
+                    "neither smc nor hvc",
+                )
+                .hint("smc is safe with every guest, hvc is faster");
+            Conduit::Smc
+        }
+    }
+}
+
+/// The `policy` instruction.
+pub(super) fn policy(context: &Context<'_>, found: &mut Diagnostics) -> Policy {
+    let Some(fact) = context.guest_fact("policy", found) else {
+        return DEFAULT_POLICY;
+    };
+    let mut read = |key: &str, default: Action| match fact.get(key) {
+        Some(text) => action(context, text, found).unwrap_or(default),
+        None => default,
+    };
+    Policy {
+        power_off: read("power-off", DEFAULT_POLICY.power_off),
+        reset: read("reset", DEFAULT_POLICY.reset),
+        crash: read("crash", DEFAULT_POLICY.crash),
+    }
+}
+
+fn action(
+    context: &Context<'_>,
+    text: &Spanned<String>,
+    found: &mut Diagnostics,
+) -> Option<Action> {
+    let words: Vec<&str> = text.value.split_whitespace().collect();
+    let action = match words.as_slice() {
+        ["stop"] => Some(Action::Stop),
+        ["restart"] => Some(Action::Restart { limit: None }),
+        ["restart", limit] => limit
+            .parse()
+            .ok()
+            .map(|limit| Action::Restart { limit: Some(limit) }),
+        ["machine-off"] => Some(Action::MachineOff),
+        _ => None,
+    };
+    if action.is_none() {
+        found
+            .error(
+                &text.span,
+                format!("`{}` is not a policy", text.value),
+                "unknown policy",
+            )
+            .hint("write stop, restart, restart 3 (at most three times), or machine-off");
+    }
+    if action == Some(Action::MachineOff) && !context.domain.smc {
+        found
+            .error(
+                &text.span,
+                "the VMM may not switch the machine off",
+                "needs the firmware",
+            )
+            .related(&context.domain.span, "no smc=\"true\" here")
+            .hint("add smc=\"true\" to the <protection_domain>");
+    }
+    action
+}

@@ -1,0 +1,214 @@
+//! Passed-through devices from `device`, `registers` and `property` instructions.
+
+use super::Context;
+use crate::diagnostic::Diagnostics;
+use crate::document::Map;
+use crate::fact::Fact;
+use crate::model::{Device, Property, PropertyValue};
+use crate::number;
+use crate::vocabulary;
+
+/// The devices, in the order of the file. Interrupts are added later.
+pub(super) fn devices(context: &Context<'_>, found: &mut Diagnostics) -> Vec<Device> {
+    let mut devices: Vec<Device> = Vec::new();
+    for map in &context.machine.maps {
+        let fact = map.facts.iter().find(|fact| fact.word.name == "device");
+        if let Some(fact) = fact {
+            let device = device(context, map, fact, found);
+            report_same_name(&devices, &device, fact, found);
+            devices.push(device);
+        } else {
+            for stray in map.facts.iter().filter(|f| f.word.name == "property") {
+                found
+                    .error(
+                        &stray.span,
+                        "a property of nothing",
+                        "this map is no device",
+                    )
+                    .hint("`property` stands after `device`, before the same <map>");
+            }
+        }
+    }
+    for map in &context.machine.maps {
+        for fact in map.facts.iter().filter(|f| f.word.name == "registers") {
+            more_registers(context, map, fact, &mut devices, found);
+        }
+    }
+    devices
+}
+
+fn device(context: &Context<'_>, map: &Map, fact: &Fact, found: &mut Diagnostics) -> Device {
+    let name = fact.get("name").map_or("", |name| name.value.as_str());
+    let compatible = fact.get("compatible");
+    let compatible = compatible.map_or("", |text| text.value.as_str());
+    if !is_node_name(name) {
+        let span = fact.get("name").map_or(&fact.span, |name| &name.span);
+        found
+            .error(span, "not a name for a device tree node", "bad name")
+            .hint("letters, digits, `-`, `_`, `.`, `,` and `+`, beginning with a letter");
+    }
+    let properties = map.facts.iter().filter(|f| f.word.name == "property");
+    Device {
+        name: name.to_owned(),
+        compatible: compatible.split_whitespace().map(str::to_owned).collect(),
+        registers: window(context, map, fact, found).into_iter().collect(),
+        interrupts: Vec::new(),
+        clocks: clocks(fact, found),
+        properties: properties.filter_map(|f| property(f, found)).collect(),
+    }
+}
+
+fn is_node_name(name: &str) -> bool {
+    let rest = |c: char| c.is_ascii_alphanumeric() || ",._+-".contains(c);
+    name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(rest)
+        && name.len() <= 31
+}
+
+fn report_same_name(devices: &[Device], device: &Device, fact: &Fact, found: &mut Diagnostics) {
+    let name = &device.name;
+    if devices.iter().any(|earlier| earlier.name == *name) {
+        let span = fact.get("name").map_or(&fact.span, |name| &name.span);
+        found
+            .error(span, format!("two devices are called `{name}`"), "again")
+            .hint("for a second window of the same device, say `registers device=...`");
+    }
+}
+
+/// The register window: the whole map, or `size` bytes from `offset`.
+fn window(
+    context: &Context<'_>,
+    map: &Map,
+    fact: &Fact,
+    found: &mut Diagnostics,
+) -> Option<(u64, u64)> {
+    let whole = context.region(map)?.size.as_ref()?.value;
+    let offset = fact.number("offset", found).map_or(0, |n| n.value);
+    let rest = whole.saturating_sub(offset);
+    let size = fact.number("size", found).map_or(rest, |n| n.value);
+    if size == 0 || size > rest {
+        found
+            .error(
+                &fact.span,
+                "the registers lie outside the map",
+                format!("the map has {whole:#x} bytes"),
+            )
+            .related(&map.span, "this map")
+            .hint("`offset` plus `size` is at most the size of the region");
+        return None;
+    }
+    Some((map.address.value.checked_add(offset)?, size))
+}
+
+fn more_registers(
+    context: &Context<'_>,
+    map: &Map,
+    fact: &Fact,
+    devices: &mut [Device],
+    found: &mut Diagnostics,
+) {
+    let window = window(context, map, fact, found);
+    let Some(name) = fact.get("device") else {
+        return;
+    };
+    match devices.iter_mut().find(|device| device.name == name.value) {
+        Some(device) => device.registers.extend(window),
+        None => report_unknown_device(name, devices, found),
+    }
+}
+
+/// Reports a device name that no `device` instruction introduces.
+pub(super) fn report_unknown_device(
+    name: &crate::source::Spanned<String>,
+    devices: &[Device],
+    found: &mut Diagnostics,
+) {
+    let names = devices.iter().map(|device| device.name.as_str());
+    let hint = match vocabulary::nearest(&name.value, names) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("no map is marked <?vmm device name=\"{}\"?>", name.value),
+    };
+    found
+        .error(
+            &name.span,
+            format!("the guest has no device `{}`", name.value),
+            "unknown device",
+        )
+        .hint(hint);
+}
+
+/// `name:hertz` pairs; names may be left out.
+fn clocks(fact: &Fact, found: &mut Diagnostics) -> Vec<(String, u32)> {
+    let Some(text) = fact.get("clocks") else {
+        return Vec::new();
+    };
+    let mut clocks = Vec::new();
+    for word in text.value.split_whitespace() {
+        let (name, hertz) = word.split_once(':').unwrap_or(("", word));
+        let hertz = number::parse(hertz).and_then(|value| u32::try_from(value).ok());
+        match hertz {
+            Some(hertz) if !name.is_empty() => clocks.push((name.to_owned(), hertz)),
+            _ => {
+                found
+                    .error(
+                        &text.span,
+                        format!("`{word}` is not a clock"),
+                        "expected name:hertz",
+                    )
+                    .hint("write for example clocks=\"uartclk:24000000 apb_pclk:24000000\"");
+            }
+        }
+    }
+    clocks
+}
+
+fn property(fact: &Fact, found: &mut Diagnostics) -> Option<Property> {
+    let name = fact.get("name")?.value.clone();
+    let value = match (fact.get("cells"), fact.get("strings")) {
+        (None, None) => PropertyValue::Flag,
+        (Some(cells), None) => {
+            let words = cells.value.split_whitespace();
+            let numbers = words.map(|w| number::parse(w).and_then(|n| u32::try_from(n).ok()));
+            let Some(numbers) = numbers.collect::<Option<Vec<u32>>>() else {
+                found
+                    .error(
+                        &cells.span,
+                        "not a list of cells",
+                        "not all are 32-bit numbers",
+                    )
+                    .hint("write for example cells=\"1 0x20\"");
+                return None;
+            };
+            PropertyValue::Cells(numbers)
+        }
+        (None, Some(strings)) => {
+            let parts = strings.value.split(';').map(|part| part.trim().to_owned());
+            PropertyValue::Strings(parts.collect())
+        }
+        (Some(_), Some(strings)) => {
+            found
+                .error(&strings.span, "a property has one value", "and `cells` too")
+                .hint("keep `cells` or `strings`");
+            return None;
+        }
+    };
+    Some(Property { name, value })
+}
+
+/// Reports a console that is not a device of the guest.
+pub(super) fn check_stdout(
+    context: &Context<'_>,
+    devices: &[Device],
+    stdout: &str,
+    found: &mut Diagnostics,
+) {
+    let known = |device: &&Device| !device.compatible.is_empty();
+    if devices.iter().filter(known).any(|d| d.name == stdout) {
+        return;
+    }
+    let facts = context.machine.facts.iter();
+    let mut values = facts.filter_map(|fact| fact.get("stdout"));
+    if let Some(name) = values.next() {
+        report_unknown_device(name, devices, found);
+    }
+}

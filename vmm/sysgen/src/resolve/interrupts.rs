@@ -1,0 +1,118 @@
+//! `<irq>` elements of the VMM: interrupts of the guest's devices, and the wake timer.
+
+use super::{Context, devices};
+use crate::diagnostic::Diagnostics;
+use crate::document::Interrupt as Element;
+use crate::fact::Fact;
+use crate::model::{Device, Interrupt};
+
+/// INTID of the EL1 physical timer.
+const PHYSICAL_TIMER: u64 = 30;
+/// Channels are 0 to 62.
+pub(crate) const HIGHEST_CHANNEL: u64 = 62;
+
+/// The interrupts of passed-through devices, ordered by INTID; each is added to its device.
+pub(super) fn passthrough(
+    context: &Context<'_>,
+    devices: &mut [Device],
+    found: &mut Diagnostics,
+) -> Vec<Interrupt> {
+    let mut interrupts = Vec::new();
+    for element in &context.domain.interrupts {
+        let Some(fact) = meaning(element, found) else {
+            continue;
+        };
+        let Some(name) = fact.get("device") else {
+            continue;
+        };
+        let Some(interrupt) = interrupt(context, element, found) else {
+            continue;
+        };
+        match devices.iter_mut().find(|device| device.name == name.value) {
+            Some(device) => device.interrupts.push(interrupt),
+            None => devices::report_unknown_device(name, devices, found),
+        }
+        interrupts.push(interrupt);
+    }
+    interrupts.sort_by_key(|interrupt| interrupt.intid);
+    interrupts
+}
+
+/// The one instruction before an `<irq>`.
+fn meaning<'a>(element: &'a Element, found: &mut Diagnostics) -> Option<&'a Fact> {
+    let mut facts = element.facts.iter();
+    let Some(first) = facts.next() else {
+        found
+            .error(
+                &element.span,
+                format!("nothing says what interrupt {} is for", element.intid.value),
+                "the VMM would not know what to do with it",
+            )
+            .hint("put <?vmm interrupt device=\"...\"?> or <?vmm wake-timer?> before the <irq>");
+        return None;
+    };
+    for again in facts {
+        found
+            .error(&again.span, "an interrupt has one purpose", "and this too?")
+            .related(&first.span, "said here already")
+            .hint("keep one of them");
+    }
+    Some(first)
+}
+
+fn interrupt(
+    context: &Context<'_>,
+    element: &Element,
+    found: &mut Diagnostics,
+) -> Option<Interrupt> {
+    let intid = &element.intid;
+    let highest = u64::from(context.board.gic.highest_intid);
+    if intid.value < 32 || intid.value > highest {
+        found
+            .error(
+                &intid.span,
+                format!("interrupt {} cannot be passed to a guest", intid.value),
+                format!("{} routes INTIDs 32 to {highest}", context.board.name),
+            )
+            .hint("INTIDs below 32 are private to a core; an SPI n of a device tree is 32 + n");
+        return None;
+    }
+    Some(Interrupt {
+        intid: u16::try_from(intid.value).ok()?,
+        channel: channel(element)?,
+        edge: element.edge,
+    })
+}
+
+/// The channel, if it is in range; else the check of all channels reports it.
+fn channel(element: &Element) -> Option<u8> {
+    let channel = element.channel.value;
+    let in_range = channel <= HIGHEST_CHANNEL;
+    u8::try_from(channel).ok().filter(|_| in_range)
+}
+
+/// The channel of the wake timer.
+pub(super) fn wake_timer(context: &Context<'_>, found: &mut Diagnostics) -> Option<u8> {
+    let is_wake = |fact: &Fact| fact.word.name == "wake-timer";
+    let mut elements = context.domain.interrupts.iter();
+    let element = elements.find(|element| element.facts.iter().any(is_wake))?;
+    if element.intid.value != PHYSICAL_TIMER {
+        found
+            .error(
+                &element.intid.span,
+                "the wake timer is the EL1 physical timer",
+                format!("expected {PHYSICAL_TIMER}"),
+            )
+            .hint("write irq=\"30\"");
+    }
+    if !context.board.timer.physical_exported {
+        found
+            .error(
+                &element.span,
+                format!("{} does not export the physical timer", context.board.name),
+                "its kernel keeps the EL1 physical timer to itself",
+            )
+            .hint("remove the wake timer; an idle guest then polls");
+    }
+    channel(element)
+}

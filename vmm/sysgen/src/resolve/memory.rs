@@ -1,0 +1,198 @@
+//! Mappings and reservations from the `<map>` elements of the virtual machine.
+
+use vmm_config::ReservationKind;
+
+use super::Context;
+use crate::diagnostic::Diagnostics;
+use crate::document::{Document, Map, Region};
+use crate::fact::Fact;
+use crate::model::{DISTRIBUTOR_SIZE, Mapping, Reservation};
+
+const SMALL_PAGE: u64 = 0x1000;
+const LARGE_PAGE: u64 = 0x20_0000;
+
+/// Words that say what a guest's map is.
+const ROLES: [&str; 5] = [
+    "ram",
+    "device",
+    "registers",
+    "gic-cpu-interface",
+    "gic-shadow",
+];
+
+/// The page size that the microkit tool will use: the given one, else the largest that size
+/// and all addresses are multiples of.
+pub(crate) fn page_size(document: &Document, region: &Region) -> u64 {
+    if let Some(given) = &region.page_size {
+        return given.value.max(SMALL_PAGE);
+    }
+    let name = &region.name.value;
+    let own = document.domains.iter().flat_map(|domain| &domain.maps);
+    let machines = document.domains.iter().filter_map(|d| d.machine.as_ref());
+    let maps = own.chain(machines.flat_map(|machine| &machine.maps));
+    let addresses = maps
+        .filter(|map| map.region.value == *name)
+        .map(|map| map.address.value);
+    let fixed = region.physical.as_ref().map(|address| address.value);
+    // Without a size, the tool rounds the prefill file up to small pages.
+    let size = region.size.as_ref().map_or(SMALL_PAGE, |size| size.value);
+    let mut all = addresses.chain(fixed).chain([size]);
+    if all.all(|number| number.is_multiple_of(LARGE_PAGE)) {
+        LARGE_PAGE
+    } else {
+        SMALL_PAGE
+    }
+}
+
+/// The stage-2 mappings, in the order of the file.
+pub(super) fn mappings(context: &Context<'_>, found: &mut Diagnostics) -> Vec<Mapping> {
+    let maps = context.machine.maps.iter();
+    maps.filter_map(|map| mapping(context, map, found))
+        .collect()
+}
+
+fn mapping(context: &Context<'_>, map: &Map, found: &mut Diagnostics) -> Option<Mapping> {
+    let region = context.region(map)?;
+    let Some(size) = &region.size else {
+        found
+            .error(
+                &region.span,
+                "the size of a region that the guest maps must be known",
+                "no `size` here",
+            )
+            .related(&map.span, "mapped into the guest here")
+            .hint("add size=\"...\"");
+        return None;
+    };
+    let own = context.own_map(&region.name.value);
+    Some(Mapping {
+        name: region.name.value.clone(),
+        base: map.address.value,
+        size: size.value,
+        page_size: page_size(context.document, region),
+        read: map.allows('r'),
+        write: map.allows('w'),
+        execute: map.allows('x'),
+        vmm_address: own.map(|own| own.address.value),
+        physical: region.physical.as_ref().map(|address| address.value),
+        span: map.span.clone(),
+    })
+}
+
+/// The reservations that maps stand for, in the order of the file.
+pub(super) fn reservations(context: &Context<'_>, found: &mut Diagnostics) -> Vec<Reservation> {
+    let maps = context.machine.maps.iter();
+    maps.filter_map(|map| reservation(context, map, found))
+        .collect()
+}
+
+fn reservation(context: &Context<'_>, map: &Map, found: &mut Diagnostics) -> Option<Reservation> {
+    let role = role(map, found)?;
+    let region = context.region(map)?;
+    let (name, kind) = match role.word.name {
+        "ram" => (region.name.value.clone(), ReservationKind::Ram),
+        "device" => (
+            role.get("name")?.value.clone(),
+            ReservationKind::Passthrough,
+        ),
+        "registers" => (
+            role.get("device")?.value.clone(),
+            ReservationKind::Passthrough,
+        ),
+        "gic-cpu-interface" => (
+            "gic-cpu-interface".to_owned(),
+            ReservationKind::GicCpuInterface,
+        ),
+        // The distributor's own reservation accounts for its shadow page.
+        _ => return None,
+    };
+    Some(Reservation {
+        name,
+        base: map.address.value,
+        size: region.size.as_ref()?.value,
+        kind,
+        span: map.span.clone(),
+    })
+}
+
+/// The one instruction that says what a guest's map is.
+pub(super) fn role<'a>(map: &'a Map, found: &mut Diagnostics) -> Option<&'a Fact> {
+    let mut roles = map
+        .facts
+        .iter()
+        .filter(|fact| ROLES.contains(&fact.word.name));
+    let Some(first) = roles.next() else {
+        found
+            .error(
+                &map.span,
+                format!("nothing says what `{}` is to the guest", map.region.value),
+                "mapped, but no reservation accounts for it",
+            )
+            .hint("put <?vmm ram?> or <?vmm device name=\"...\"?> before the <map>");
+        return None;
+    };
+    for again in roles {
+        found
+            .error(&again.span, "a map is only one thing", "and this too?")
+            .related(&first.span, "said here already")
+            .hint("keep one of them");
+    }
+    Some(first)
+}
+
+/// Where the VMM maps the page that shadows the distributor.
+pub(super) fn shadow(
+    context: &Context<'_>,
+    distributor: u64,
+    found: &mut Diagnostics,
+) -> Option<u64> {
+    let mut marked = context
+        .machine
+        .maps
+        .iter()
+        .filter_map(|map| Some((map, map.facts.iter().find(|f| f.word.name == "gic-shadow")?)));
+    let (map, fact) = marked.next()?;
+    let region = context.region(map)?;
+    let size = region.size.as_ref().map_or(0, |size| size.value);
+    if map.address.value != distributor || size != DISTRIBUTOR_SIZE {
+        found
+            .error(
+                &map.span,
+                "the shadow page does not lie over the distributor",
+                format!("expected {DISTRIBUTOR_SIZE:#x} bytes at {distributor:#x}"),
+            )
+            .hint(format!(
+                "write vaddr=\"{distributor:#x}\" and a region of one page"
+            ));
+    }
+    if map.permissions.value != "r" || map.cached {
+        found
+            .error(
+                &map.span,
+                "the shadow page must be read-only and uncached for the guest",
+                "its writes have to reach the VMM",
+            )
+            .hint("write perms=\"r\" cached=\"false\"");
+    }
+    if let Some(second) = context.machine.vcpus.get(1) {
+        found
+            .error(
+                &fact.span,
+                "a shadow page serves one vCPU only",
+                "some distributor registers are banked: each vCPU reads others",
+            )
+            .related(&second.span, "the second vCPU")
+            .hint("remove the map, or all vCPUs but one");
+    }
+    let own = context.own_map(&region.name.value);
+    if own.is_none_or(|own| !own.allows('w')) {
+        found
+            .error(
+                &map.region.span,
+                format!("the VMM cannot write `{}`", region.name.value),
+                "the VMM keeps the registers in this page",
+            )
+            .hint("add a <map> with perms=\"rw\" cached=\"false\" to the protection domain");
+    }
+    own.map(|own| own.address.value)
+}

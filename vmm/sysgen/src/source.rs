@@ -1,0 +1,37 @@
+//! The text of a system XML file and stretches of it.
+
+use std::ops::Range;
+
+/// Bytes `start..end` of the file.
+pub type Span = Range<usize>;
+
+/// A value and where the file says it.
+#[derive(Clone, Debug)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Its text, without quotes.
+    pub span: Span,
+}
+
+/// One system XML file.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// File name as the user gave it, for messages.
+    pub name: String,
+    /// The whole text.
+    pub text: String,
+}
+
+impl Source {
+    /// The line that byte `at` lies on, counted from 1.
+    pub fn line(&self, at: usize) -> usize {
+        let before = self.text.as_bytes().iter().take(at);
+        1 + before.filter(|byte| **byte == b'\n').count()
+    }
+
+    /// The text of a span.
+    pub fn slice(&self, span: &Span) -> &str {
+        self.text.get(span.clone()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,113 @@
+//! The model of one guest as Rust source text: a `vmm_config::Guest` constant.
+
+use std::fmt::{self, Write};
+
+use crate::model::Guest;
+
+/// The text of a file that the VMM includes; it defines `pub static GUEST`.
+pub fn generate(guest: &Guest) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = write(&mut text, guest);
+    text
+}
+
+fn write(out: &mut String, guest: &Guest) -> fmt::Result {
+    writeln!(
+        out,
+        "// Made by sysgen from the system XML; change that instead."
+    )?;
+    writeln!(out)?;
+    writeln!(out, "/// The guest `{}`.", guest.name)?;
+    writeln!(
+        out,
+        "pub static GUEST: vmm_config::Guest = vmm_config::Guest {{"
+    )?;
+    writeln!(out, "    name: {:?},", guest.name)?;
+    writeln!(out, "    vcpus: {},", guest.vcpus)?;
+    mappings(out, guest)?;
+    reservations(out, guest)?;
+    let gic = &guest.gic;
+    writeln!(out, "    gic: vmm_config::Gic {{")?;
+    writeln!(out, "        version: {},", gic.version)?;
+    writeln!(out, "        spis: {},", gic.spis)?;
+    writeln!(out, "        shadow: {},", optional_address(gic.shadow))?;
+    writeln!(out, "    }},")?;
+    interrupts(out, guest)?;
+    writeln!(out, "    image: vmm_config::Window {{")?;
+    writeln!(out, "        vmm_address: {:#x},", guest.image.vmm_address)?;
+    writeln!(out, "        size: {:#x},", guest.image.size)?;
+    writeln!(out, "    }},")?;
+    writeln!(out, "    wake_timer: {:?},", guest.wake_timer)?;
+    writeln!(out, "    policy: vmm_config::Policy {{")?;
+    let policy = &guest.policy;
+    for (name, action) in [
+        ("power_off", policy.power_off),
+        ("reset", policy.reset),
+        ("crash", policy.crash),
+    ] {
+        // Debug of an action is the expression that makes it.
+        writeln!(out, "        {name}: vmm_config::Action::{action:?},")?;
+    }
+    writeln!(out, "    }},")?;
+    writeln!(out, "}};")
+}
+
+fn mappings(out: &mut String, guest: &Guest) -> fmt::Result {
+    writeln!(out, "    mappings: &[")?;
+    for mapping in &guest.mappings {
+        writeln!(out, "        vmm_config::Mapping {{")?;
+        writeln!(out, "            name: {:?},", mapping.name)?;
+        writeln!(out, "            base: {:#x},", mapping.base)?;
+        writeln!(out, "            size: {:#x},", mapping.size)?;
+        writeln!(out, "            page_bits: {},", mapping.page_size.ilog2())?;
+        writeln!(out, "            read: {},", mapping.read)?;
+        writeln!(out, "            write: {},", mapping.write)?;
+        writeln!(out, "            execute: {},", mapping.execute)?;
+        let alias = optional_address(mapping.vmm_address);
+        writeln!(out, "            vmm_address: {alias},")?;
+        writeln!(out, "        }},")?;
+    }
+    writeln!(out, "    ],")
+}
+
+fn reservations(out: &mut String, guest: &Guest) -> fmt::Result {
+    writeln!(out, "    reservations: &[")?;
+    for piece in &guest.reservations {
+        writeln!(out, "        vmm_config::Reservation {{")?;
+        writeln!(out, "            name: {:?},", piece.name)?;
+        writeln!(out, "            base: {:#x},", piece.base)?;
+        writeln!(out, "            size: {:#x},", piece.size)?;
+        writeln!(out, "            kind: {},", kind(piece.kind))?;
+        writeln!(out, "        }},")?;
+    }
+    writeln!(out, "    ],")
+}
+
+fn kind(kind: vmm_config::ReservationKind) -> String {
+    match kind {
+        vmm_config::ReservationKind::Emulated(device) => {
+            format!("vmm_config::ReservationKind::Emulated(vmm_config::Device::{device:?})")
+        }
+        plain => format!("vmm_config::ReservationKind::{plain:?}"),
+    }
+}
+
+fn interrupts(out: &mut String, guest: &Guest) -> fmt::Result {
+    writeln!(out, "    interrupts: &[")?;
+    for interrupt in &guest.interrupts {
+        writeln!(out, "        vmm_config::PassthroughInterrupt {{")?;
+        writeln!(out, "            intid: {},", interrupt.intid)?;
+        writeln!(out, "            channel: {},", interrupt.channel)?;
+        writeln!(out, "            edge: {},", interrupt.edge)?;
+        writeln!(out, "        }},")?;
+    }
+    writeln!(out, "    ],")
+}
+
+fn optional_address(address: Option<u64>) -> String {
+    match address {
+        Some(address) => format!("Some({address:#x})"),
+        None => "None".to_owned(),
+    }
+}
