@@ -26,3 +26,6 @@ pub use guest_ram::{GuestRam, RamError};
 pub use map::MemoryMap;
 pub use raw::{RamWindow, SourceWindow};
 pub use reservation::{MapError, Reservation, ReserveError};
+
+#[cfg(test)]
+mod defects;

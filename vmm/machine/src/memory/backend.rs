@@ -6,6 +6,9 @@ mod kernel;
 pub use fixed::{StaticBackend, StaticError};
 pub use kernel::{CapBackend, CapError, KernelError, PageCaps};
 
+#[cfg(test)]
+pub(super) use kernel::model;
+
 use super::frame::Frame;
 use crate::GpaRange;
 

@@ -334,4 +334,4 @@ fn following(whole: &GpaRange, part: &GpaRange) -> Option<Gpa> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

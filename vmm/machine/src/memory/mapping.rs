@@ -31,6 +31,31 @@ where
     /// # Errors
     /// [`MapError`]: the reservation cannot be mapped. The frames are looked at when the fault
     /// comes; see [`fault_error`](Self::fault_error).
+    ///
+    /// Frames that are borrowed live as long as the map:
+    /// ```
+    /// # use vmm_machine::{Gpa, GpaRange, memory::*};
+    /// let cptrs = [Cptr(1)];
+    /// let mut map = MemoryMap::<u8, FrameSlice<'_>, _, 4>::new(StaticBackend::new(&[]).unwrap());
+    /// let range = GpaRange::new(Gpa(0x1000), 0x1000).unwrap();
+    /// let reservation = map.reserve_memory_at(range, 0).unwrap();
+    /// let frames = FrameSlice::new(&cptrs, Gpa(0x1000), Rights::ALL, 12, Attributes::Normal);
+    /// map.map_reservation_deferred(reservation, frames).unwrap();
+    /// assert!(map.reservation_memory_region(reservation).is_ok());
+    /// ```
+    /// The same with frames that go away before the map does is refused by the compiler:
+    /// ```compile_fail,E0597
+    /// # use vmm_machine::{Gpa, GpaRange, memory::*};
+    /// let mut map = MemoryMap::<u8, FrameSlice<'_>, _, 4>::new(StaticBackend::new(&[]).unwrap());
+    /// let range = GpaRange::new(Gpa(0x1000), 0x1000).unwrap();
+    /// let reservation = map.reserve_memory_at(range, 0).unwrap();
+    /// {
+    ///     let cptrs = [Cptr(1)];
+    ///     let frames = FrameSlice::new(&cptrs, Gpa(0x1000), Rights::ALL, 12, Attributes::Normal);
+    ///     map.map_reservation_deferred(reservation, frames).unwrap();
+    /// }
+    /// assert!(map.reservation_memory_region(reservation).is_ok());
+    /// ```
     pub fn map_reservation_deferred(
         &mut self,
         reservation: Reservation,

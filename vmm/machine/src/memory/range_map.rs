@@ -77,8 +77,16 @@ impl<T, const N: usize> RangeMap<T, N> {
     /// Number of ranges that begin at or below `address`.
     #[inline]
     fn above(&self, address: Gpa) -> usize {
-        self.entries
-            .partition_point(|entry| entry.range.base() <= address)
+        self.above_counted(address, || ())
+    }
+
+    /// As `above`; calls `compared` at each comparison.
+    #[inline]
+    pub(super) fn above_counted(&self, address: Gpa, mut compared: impl FnMut()) -> usize {
+        self.entries.partition_point(|entry| {
+            compared();
+            entry.range.base() <= address
+        })
     }
 
     /// The first range that shares a byte with `range`.

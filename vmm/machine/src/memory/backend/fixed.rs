@@ -198,3 +198,6 @@ impl Backend for StaticBackend {
 fn range_of(mapping: &Mapping) -> Option<GpaRange> {
     GpaRange::new(Gpa(mapping.base), mapping.size).ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -185,3 +185,8 @@ impl<C: PageCaps> Backend for CapBackend<C> {
         Err(CapError::NotInVmm(range))
     }
 }
+
+#[cfg(test)]
+pub(in crate::memory) mod model;
+#[cfg(test)]
+mod tests;
