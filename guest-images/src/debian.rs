@@ -33,11 +33,11 @@ pub fn debian(cache: &Cache, suite: &str) -> Result<DebianGuest> {
         initrd: folder.join("initrd.cpio"),
     };
     if !guest.kernel.exists() {
-        make_kernel(&folder, suite, &guest.kernel)?;
+        make_kernel(folder, suite, &guest.kernel)?;
     }
     let busybox = folder.join("busybox");
     if !busybox.exists() {
-        make_busybox(&folder, suite, &busybox)?;
+        make_busybox(folder, suite, &busybox)?;
     }
     // Cheap, and so never out of step with the init of this tree.
     let initramfs = initramfs(&fs::read(&busybox)?)?;

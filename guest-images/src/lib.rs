@@ -2,18 +2,21 @@
 //!
 //! [`debian`] assembles Debian's kernel with a small initramfs, [`u_boot`]
 //! fetches Debian's U-Boot. Both come from packages that apt has verified; the
-//! host's own package system is never changed.
+//! host's own package system is never changed. Our own guests are in the crate at
+//! [`bare_metal_source`]; [`flatten`] makes what cargo built a flat binary.
 //!
 //! Everything is kept in one cache folder. What is there already is used as it
 //! is, without any network.
 
 mod apt;
+mod bare_metal;
 mod cache;
 mod debian;
 mod initramfs;
 mod kernel_image;
 mod u_boot;
 
+pub use bare_metal::{BARE_METAL, bare_metal_source, flatten};
 pub use cache::Cache;
 pub use debian::{DebianGuest, debian};
 pub use u_boot::u_boot;

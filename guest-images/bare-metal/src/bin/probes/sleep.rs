@@ -1,0 +1,132 @@
+//! WFI and WFE: they end, with interrupts masked or not, and what woke stays pending.
+
+use bare_metal::check::{Check, Outcome, expect};
+use bare_metal::gic::{self, register};
+use bare_metal::timer::{INTID, delay, fire_in, has_fired, now, stop, ticks};
+use bare_metal::{cpu, instruction};
+
+pub(crate) const CHECKS: &[Check] = &[
+    ("wfi-masked", masked),
+    ("wfi-unmasked", unmasked),
+    ("wfi-pending-already", pending_already),
+    ("wfi-loop", in_a_loop),
+    ("wfi-sleeps", sleeps),
+    ("wfi-sgi-pending", sgi_pending),
+    ("wfe-ends", wfe_ends),
+    ("yield-ends", yield_ends),
+];
+
+fn start() {
+    stop();
+    gic::disable(INTID);
+    gic::write_bit(register::ICPENDR, INTID);
+    cpu::take_interrupts();
+    gic::forget();
+    gic::enable(INTID);
+}
+
+fn finish() {
+    cpu::mask_interrupts();
+    stop();
+    gic::disable(INTID);
+}
+
+/// Masked at the CPU, the interrupt wakes WFI and is taken only when let in.
+fn masked() -> Outcome {
+    start();
+    fire_in(2000);
+    // WFI may end for no reason, so the timer says when it is over.
+    while !has_fired() {
+        cpu::wait_for_interrupt();
+    }
+    let early = gic::count(INTID);
+    let pending = gic::read_interface(gic::interface::HPPIR) & 0x3ff;
+    cpu::unmask_interrupts();
+    delay(500);
+    finish();
+    expect("taken while masked", 0_u32, early)?;
+    expect("highest pending", INTID, pending)?;
+    expect("taken", 1_u32, gic::count(INTID))
+}
+
+/// A flag set by the handler ends the loop: the instruction after WFI is reached.
+fn unmasked() -> Outcome {
+    start();
+    cpu::unmask_interrupts();
+    fire_in(2000);
+    while gic::count(INTID) == 0 {
+        cpu::wait_for_interrupt();
+    }
+    finish();
+    expect("taken", 1_u32, gic::count(INTID))
+}
+
+fn pending_already() -> Outcome {
+    start();
+    fire_in(100);
+    delay(1000);
+    let before = now();
+    cpu::wait_for_interrupt();
+    let waited = now() - before;
+    finish();
+    expect("ends at once", true, waited < ticks(100_000))
+}
+
+fn in_a_loop() -> Outcome {
+    start();
+    gic::set_action(|_| fire_in(1000));
+    cpu::unmask_interrupts();
+    fire_in(1000);
+    while gic::count(INTID) < 20 {
+        cpu::wait_for_interrupt();
+    }
+    finish();
+    cpu::take_interrupts();
+    expect("at least", true, gic::count(INTID) >= 20)
+}
+
+/// Few wake-ups while nothing happens for 50 ms: WFI really waits.
+fn sleeps() -> Outcome {
+    start();
+    fire_in(50_000);
+    let mut wakes = 0_u64;
+    while !has_fired() {
+        cpu::wait_for_interrupt();
+        wakes += 1;
+    }
+    finish();
+    expect("wakes at most 100 times", true, wakes <= 100)
+}
+
+fn sgi_pending() -> Outcome {
+    start();
+    gic::write(register::SGIR, 2 << 24 | 3);
+    cpu::wait_for_interrupt();
+    let early = gic::count(3);
+    cpu::unmask_interrupts();
+    delay(300);
+    finish();
+    expect("taken while masked", 0_u32, early)?;
+    expect("taken", 1_u32, gic::count(3))
+}
+
+/// The event register is set first, so WFE ends even where nothing else would wake it.
+fn wfe_ends() -> Outcome {
+    for _ in 0..10 {
+        instruction!("sevl\nwfe");
+        instruction!("sev\nwfe");
+    }
+    start();
+    cpu::unmask_interrupts();
+    fire_in(1000);
+    while gic::count(INTID) == 0 {
+        instruction!("wfe");
+    }
+    finish();
+    expect("taken", 1_u32, gic::count(INTID))
+}
+
+fn yield_ends() -> Outcome {
+    instruction!("yield\nyield\nnop");
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! Loads and stores in every form the architecture has, each as one instruction of known shape.
+
+/// Runs one load, `{value}` from `[{address}]`, and gives the register, which held all ones before.
+#[macro_export]
+macro_rules! load {
+    ($text:literal, $address:expr) => {{
+        let value: u64;
+        let address: u64 = $address;
+        // SAFETY: a load into a register of its own; an abort is an exception that is handled.
+        unsafe {
+            core::arch::asm!($text, address = in(reg) address, value = inout(reg) u64::MAX => value, options(nostack));
+        }
+        value
+    }};
+}
+
+/// Runs one store of `{value}` to `[{address}]`.
+#[macro_export]
+macro_rules! store {
+    ($text:literal, $address:expr, $value:expr) => {{
+        let (address, value): (u64, u64) = ($address, $value);
+        // SAFETY: the address is a device's or nobody's; an abort is an exception that is handled.
+        unsafe {
+            core::arch::asm!($text, address = in(reg) address, value = in(reg) value, options(nostack));
+        }
+    }};
+}
+
+/// Runs one instruction that loads `{first}` and `{second}` and may change `{address}`; gives the three.
+#[macro_export]
+macro_rules! load_pair {
+    ($text:literal, $address:expr) => {{
+        let (mut first, mut second) = (u64::MAX, u64::MAX);
+        let mut address: u64 = $address;
+        // SAFETY: as for `load`.
+        unsafe {
+            core::arch::asm!(
+                $text, address = inout(reg) address, first = inout(reg) first, second = inout(reg) second,
+                options(nostack)
+            );
+        }
+        (first, second, address)
+    }};
+}
+
+/// Runs one instruction that stores `{first}` and `{second}` and may change `{address}`; gives the address.
+#[macro_export]
+macro_rules! store_pair {
+    ($text:literal, $address:expr, $first:expr, $second:expr) => {{
+        let (first, second): (u64, u64) = ($first, $second);
+        let mut address: u64 = $address;
+        // SAFETY: as for `store`.
+        unsafe {
+            core::arch::asm!(
+                $text, address = inout(reg) address, first = in(reg) first, second = in(reg) second,
+                options(nostack)
+            );
+        }
+        address
+    }};
+}
+
+unsafe extern "C" {
+    #[link_name = "load_into_each"]
+    fn load_into_each_raw(table: *mut u64, address: u64);
+    #[link_name = "store_from_each"]
+    fn store_from_each_raw(table: *mut u64, address: u64);
+}
+
+/// Loads the word at `address` into W0, W1 to W30 in turn; gives X0 to X30, which held all ones.
+pub fn load_into_each(address: u64) -> [u64; 31] {
+    let mut table = [0; 31];
+    // SAFETY: the function writes the table's 31 words and keeps the calling convention.
+    unsafe { load_into_each_raw(table.as_mut_ptr(), address) };
+    table
+}
+
+/// Stores `values[n]` to `address` from Wn for each n; gives what was read back after each.
+pub fn store_from_each(address: u64, mut values: [u64; 31]) -> [u64; 31] {
+    // SAFETY: as above.
+    unsafe { store_from_each_raw(values.as_mut_ptr(), address) };
+    values
+}
