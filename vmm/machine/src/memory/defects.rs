@@ -185,6 +185,42 @@ fn defect_06_deferred_frames_belong_to_the_map() {
     assert_eq!(map.backend().caps().pages[&0x2000].cptr, Cptr(8));
 }
 
+fn frame(cptr: u64, vaddr: u64) -> Frame {
+    Frame {
+        cptr: Cptr(cptr),
+        rights: Rights::ALL,
+        vaddr: Gpa(vaddr),
+        size_bits: 12,
+        attributes: Attributes::Normal,
+    }
+}
+
+/// Each with one frame that does not fit a reservation of two pages at 0x20_0000, and the
+/// error's name.
+fn bad_pairs() -> Vec<(&'static str, [Frame; 2])> {
+    let first = frame(1, 0x20_0000);
+    let second = frame(2, 0x20_1000);
+    let sized = |size_bits, frame| Frame { size_bits, ..frame };
+    let no_read = Rights::new(false, true, false);
+    let unreadable = Frame {
+        rights: no_read,
+        ..second
+    };
+    vec![
+        ("Outside", [first, frame(2, 0x20_2000)]),
+        ("Outside", [frame(1, 0x1f_f000), second]),
+        ("Misplaced", [first, first]),
+        ("Misplaced", [second, first]),
+        ("Size", [first, sized(0, second)]),
+        ("Size", [sized(13, first), second]),
+        ("Size", [sized(64, first), second]),
+        ("TooLarge", [sized(21, first), second]),
+        ("Unaligned", [first, sized(21, second)]),
+        ("Rights", [first, unreadable]),
+        ("NullCapability", [first, frame(0, 0x20_1000)]),
+    ]
+}
+
 #[test]
 fn defect_07_bad_frames_are_refused_and_change_nothing() {
     type Frames = core::array::IntoIter<Frame, 2>;
@@ -192,66 +228,12 @@ fn defect_07_bad_frames_are_refused_and_change_nothing() {
     let mut map = MemoryMap::<char, Frames, _, 8>::new(CapBackend::new(model));
     let whole = range(0x20_0000, 0x2000);
     let reservation = map.reserve_memory_at(whole, 'a').unwrap();
-    let good = |cptr: u64, vaddr: u64| Frame {
-        cptr: Cptr(cptr),
-        rights: Rights::ALL,
-        vaddr: Gpa(vaddr),
-        size_bits: 12,
-        attributes: Attributes::Normal,
-    };
-    let first = good(1, 0x20_0000);
-    let second = good(2, 0x20_1000);
-    let bad_pairs = [
-        [first, good(2, 0x20_2000)],
-        [good(1, 0x1f_f000), second],
-        [first, first],
-        [second, first],
-        [
-            first,
-            Frame {
-                size_bits: 0,
-                ..second
-            },
-        ],
-        [
-            Frame {
-                size_bits: 13,
-                ..first
-            },
-            second,
-        ],
-        [
-            Frame {
-                size_bits: 64,
-                ..first
-            },
-            second,
-        ],
-        [
-            Frame {
-                size_bits: 21,
-                ..first
-            },
-            second,
-        ],
-        [
-            first,
-            Frame {
-                rights: Rights::new(false, true, false),
-                ..second
-            },
-        ],
-        [
-            first,
-            Frame {
-                cptr: Cptr::NULL,
-                ..second
-            },
-        ],
-    ];
-    for frames in bad_pairs {
-        let error = map.map_reservation(reservation, frames.into_iter());
-        assert!(error.is_err(), "{frames:?}");
+    let [first, second] = [frame(1, 0x20_0000), frame(2, 0x20_1000)];
+    for (name, frames) in bad_pairs() {
+        let error = map
+            .map_reservation(reservation, frames.into_iter())
+            .unwrap_err();
+        assert!(format!("{error:?}").contains(name), "{error:?}");
         assert_eq!(map.backend().caps().calls, 0, "{frames:?}");
     }
     map.map_reservation(reservation, [first, second].into_iter())

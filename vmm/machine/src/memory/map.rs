@@ -2,9 +2,10 @@
 
 use super::backend::Backend;
 use super::frame::{GRAIN, PAGE};
-use super::range_map::RangeMap;
+use super::range_map::{Entry, RangeMap};
 use super::reservation::{FreeError, MapError, Reservation, ReserveError, StaleReservation};
 use crate::{AccessSize, Gpa, GpaRange};
+use core::cell::Cell;
 
 /// Who owns which guest-physical address, and what answers there.
 ///
@@ -21,6 +22,8 @@ pub struct MemoryMap<H, F, B: Backend, const N: usize> {
     pub(super) unhandled: Option<H>,
     pub(super) fault_error: Option<MapError<B::Error>>,
     generations: u64,
+    /// Where `find` found the last access: most go to the same device again.
+    recent: Cell<usize>,
 }
 
 /// What a range of the map is.
@@ -30,6 +33,21 @@ pub(super) enum Use<H, F> {
     Pool,
     /// A reservation.
     Reserved(Reserved<H, F>),
+}
+
+impl<H, F> Use<H, F> {
+    /// The handler, unless an access there is not the handler's business.
+    #[inline]
+    fn emulator(&self) -> Option<&H> {
+        match self {
+            Self::Reserved(Reserved {
+                handler,
+                backing: Backing::Unmapped | Backing::Mapped(_),
+                ..
+            }) => Some(handler),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -62,6 +80,7 @@ impl<H: Copy, F, B: Backend, const N: usize> MemoryMap<H, F, B, N> {
             unhandled: None,
             fault_error: None,
             generations: 0,
+            recent: Cell::new(0),
         }
     }
 
@@ -180,33 +199,26 @@ impl<H: Copy, F, B: Backend, const N: usize> MemoryMap<H, F, B, N> {
     /// is reserved there, or the mapping is still to be made.
     #[inline]
     pub fn find(&self, gpa: Gpa, size: AccessSize) -> Option<(&H, u64)> {
-        let (range, offset, used) = self.holding(gpa, size)?;
-        match used {
-            Use::Reserved(Reserved {
-                handler,
-                backing: Backing::Unmapped | Backing::Mapped(_),
-                ..
-            }) => {
-                debug_assert!(range.contains(gpa), "the search found the wrong range");
-                Some((handler, offset))
-            }
-            _ => None,
+        if let Some(entry) = self.entries.get(self.recent.get())
+            && let Some(offset) = offset_of(entry, gpa, size)
+        {
+            return Some((entry.value.emulator()?, offset));
         }
+        let index = self.entries.index_of(gpa)?;
+        self.recent.set(index);
+        let entry = self.entries.get(index)?;
+        let offset = offset_of(entry, gpa, size)?;
+        Some((entry.value.emulator()?, offset))
     }
 
     /// What holds all bytes of an access: its range, the offset there, and its use.
-    #[inline]
     pub(super) fn holding(
         &self,
         gpa: Gpa,
         size: AccessSize,
     ) -> Option<(GpaRange, u64, &Use<H, F>)> {
         let entry = self.entries.find(gpa)?;
-        let after = entry.range.last().offset_from(gpa)?;
-        if after < size.bytes().saturating_sub(1) {
-            return None;
-        }
-        let offset = gpa.offset_from(entry.range.base())?;
+        let offset = offset_of(entry, gpa, size)?;
         Some((entry.range, offset, &entry.value))
     }
 
@@ -269,6 +281,14 @@ where
         }
         Ok(())
     }
+}
+
+/// Offset of an access in a range that holds all bytes of it.
+#[inline]
+fn offset_of<T>(entry: &Entry<T>, gpa: Gpa, size: AccessSize) -> Option<u64> {
+    let offset = gpa.offset_from(entry.range.base())?;
+    let after = entry.range.last().offset_from(gpa)?;
+    (after >= size.bytes().saturating_sub(1)).then_some(offset)
 }
 
 fn is_aligned(range: &GpaRange, grain: u64) -> bool {

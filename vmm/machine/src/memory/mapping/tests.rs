@@ -107,7 +107,7 @@ fn a_rollback_that_fails_leaves_only_freeing() {
 
 #[test]
 fn every_failure_of_a_free_can_be_tried_again() {
-    for page in 0..5 {
+    for (page, cptr) in CPTRS.iter().enumerate() {
         let (mut map, reservation) = map();
         map_all(&mut map, reservation).unwrap();
         let calls = map.backend().caps().calls;
@@ -115,7 +115,7 @@ fn every_failure_of_a_free_can_be_tried_again() {
         assert_eq!(
             map.free_reserved_memory(reservation),
             Err(FreeError::Backend(CapError::Unmap {
-                cptr: CPTRS[page],
+                cptr: *cptr,
                 gpa: Gpa(BASE + 0x1000 * page as u64),
                 cause: KernelError::RevokeFirst
             }))
