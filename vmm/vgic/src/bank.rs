@@ -72,11 +72,15 @@ impl Bank {
         self.masked & !self.fresh & !self.latch & !self.held & !self.high()
     }
 
-    /// What `settle` has something to do for, were the distributor on.
-    pub(crate) const fn candidates(&self) -> u32 {
-        let new = (self.latch | self.high() | self.masked) & !self.held;
+    /// What `settle` has something to do for. Merging with what a list register holds does not
+    /// wait until the interrupt is enabled: by then the guest may have taken it.
+    pub(crate) const fn candidates(&self, distributor_enabled: bool) -> u32 {
         let again = self.again & self.held & !self.taken;
-        (new | again) & self.enabled & !self.active
+        if !distributor_enabled {
+            return again;
+        }
+        let new = (self.latch | self.high() | self.masked) & !self.held;
+        again | new & self.enabled & !self.active
     }
 
     /// GICD_ISPENDR as the guest reads it.
@@ -132,6 +136,7 @@ impl Bank {
 
     /// The guest has ended `bits`.
     pub(crate) fn release(&mut self, bits: u32) {
+        self.fresh &= !bits;
         self.held &= !bits;
         self.taken &= !bits;
         self.carried &= !bits;

@@ -8,7 +8,13 @@ use vmm_machine::{
     kernel::{ListRegister, ListRegisters},
 };
 
-use crate::{Distributor, bank::Bank, distributor::Shared, list_registers::Slot, shadow::Shadow};
+use crate::{
+    Distributor,
+    bank::Bank,
+    distributor::Shared,
+    list_registers::{MAXIMUM, Slot},
+    shadow::Shadow,
+};
 
 /// Upper bound on the steps of one `settle`; each step of a round takes one candidate or one list
 /// register out of consideration.
@@ -31,19 +37,22 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     pub fn settle(&mut self, vcpu: VcpuId, backend: &mut impl ListRegisters) {
         let mask = Self::vcpu_mask(vcpu);
         if self.unsettled & mask != 0 {
-            self.unsettled &= !mask;
             self.deliver(vcpu, backend);
+            self.unsettled &= !mask;
         }
     }
 
     /// Settles every vCPU that needs it.
     #[inline]
     pub fn settle_all(&mut self, backend: &mut impl ListRegisters) {
-        if self.unsettled == 0 {
-            return;
-        }
-        for vcpu in (0..VCPUS as u8).map(VcpuId) {
-            self.settle(vcpu, backend);
+        // An SPI that makes way for a more urgent one may move on to another vCPU.
+        for _ in 0..VCPUS {
+            if self.unsettled == 0 {
+                return;
+            }
+            for vcpu in (0..VCPUS as u8).map(VcpuId) {
+                self.settle(vcpu, backend);
+            }
         }
     }
 
@@ -103,13 +112,14 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
             return false;
         };
         let slots = &private.slots;
-        self.enabled && queue.words != 0 || slots.occupied & !slots.taken != 0
+        queue.words != 0 || slots.occupied & !slots.taken & !slots.ghosts != 0
     }
 
     fn deliver(&mut self, vcpu: VcpuId, backend: &mut impl ListRegisters) {
-        if !self.enabled || self.online & Self::vcpu_mask(vcpu) == 0 {
+        if self.online & Self::vcpu_mask(vcpu) == 0 {
             return;
         }
+        self.merge(vcpu, backend);
         for _ in 0..STEPS {
             let Some(next) = self.most_urgent(vcpu) else {
                 return;
@@ -119,6 +129,32 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
             }
         }
         self.forget_reports(vcpu);
+    }
+
+    /// Lets what is pending anew join itself in a list register, while the guest may not have
+    /// taken it: it is one interrupt then.
+    fn merge(&mut self, vcpu: VcpuId, backend: &mut impl ListRegisters) {
+        for index in 0..MAXIMUM {
+            let Some(slots) = self.private.get(vcpu.index()).map(|private| &private.slots) else {
+                return;
+            };
+            if slots.occupied >> index == 0 {
+                return;
+            }
+            let Some(slot) = slots.get(index) else {
+                continue;
+            };
+            let ghost = slots.ghosts & slots.mask(index) != 0;
+            let (word, bit) = Self::position(slot.number);
+            let Some(bank) = self.bank(vcpu, word) else {
+                continue;
+            };
+            if !ghost && bank.again & bit != 0 {
+                let priority = bank.priority.get((slot.number & 31) as usize);
+                let priority = priority.copied().unwrap_or(0);
+                self.step(vcpu, Slot { priority, ..slot }, backend);
+            }
+        }
     }
 
     /// What was reported in this exit and found no list register is out of date at the next.

@@ -128,7 +128,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     }
 
     /// Tells whether a vCPU runs. SPIs wait for a target that does; those in the list registers
-    /// of a vCPU that goes off become pending again.
+    /// of a vCPU that goes off become pending again, unless the guest has surely taken them.
     pub fn set_online(&mut self, vcpu: VcpuId, online: bool) {
         let mask = Self::vcpu_mask(vcpu);
         self.online = if online {
@@ -139,6 +139,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         if !online {
             self.abandon(vcpu);
         }
+        self.forget_all_reports();
         self.refresh_all();
     }
 
@@ -155,7 +156,11 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
             }
             let (word, bit) = Self::position(slot.number);
             if let Some(bank) = Self::shared_bank(&mut self.shared, word) {
-                bank.unload(bit);
+                if bank.taken & bit != 0 {
+                    bank.release(bit);
+                } else {
+                    bank.unload(bit);
+                }
                 abandoned |= slots.mask(index);
             }
         }
@@ -232,7 +237,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         else {
             return;
         };
-        queue.private = private.bank.candidates();
+        queue.private = private.bank.candidates(self.enabled);
         queue.words = queue.words & !1 | u32::from(queue.private != 0);
         if queue.words != 0 {
             self.unsettled |= Self::vcpu_mask(vcpu);
@@ -244,7 +249,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         let Some(shared) = self.shared.get(index) else {
             return;
         };
-        let waiting = shared.split::<VCPUS>(self.online);
+        let waiting = shared.split::<VCPUS>(self.enabled, self.online);
         for (vcpu, (queue, waiting)) in self.queues.iter_mut().zip(waiting).enumerate() {
             if let Some(bits) = queue.shared.get_mut(index) {
                 *bits = waiting;
@@ -261,6 +266,13 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         }
     }
 
+    /// What the kernel reported up to now is out of date; see [`Bank::stale`].
+    pub(crate) fn forget_all_reports(&mut self) {
+        let private = self.private.iter_mut().map(|private| &mut private.bank);
+        let shared = self.shared.iter_mut().map(|shared| &mut shared.bank);
+        private.chain(shared).for_each(|bank| bank.fresh = 0);
+    }
+
     pub(crate) fn refresh_all(&mut self) {
         for vcpu in 0..VCPUS as u8 {
             self.refresh(VcpuId(vcpu), 0);
@@ -274,9 +286,9 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
 impl Shared {
     /// Deals the candidates out to the vCPUs: to the one whose list register holds it, else to
     /// the lowest target that is online (GICv2 1.4.3, 1-N model). Those without one wait.
-    fn split<const VCPUS: usize>(&self, online: u8) -> [u32; VCPUS] {
+    fn split<const VCPUS: usize>(&self, enabled: bool, online: u8) -> [u32; VCPUS] {
         let mut waiting = [0; VCPUS];
-        let mut candidates = self.bank.candidates();
+        let mut candidates = self.bank.candidates(enabled);
         while candidates != 0 {
             let bit = candidates & candidates.wrapping_neg();
             let index = bit.trailing_zeros() as usize;

@@ -35,6 +35,7 @@
 )]
 
 mod bank;
+mod controller;
 mod delivery;
 mod distributor;
 mod line;

@@ -36,15 +36,12 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         if Self::implemented(word) & Self::lines(word) & bit == 0 {
             return;
         }
-        let enabled = self.enabled;
         let Some(bank) = self.bank_mut(vcpu, word) else {
             return;
         };
         bank.masked |= bit;
         bank.set_latch(bit & bank.edge);
-        if enabled {
-            bank.fresh |= bit & bank.enabled & !bank.edge & !bank.active & !bank.held;
-        }
+        bank.fresh |= bit & !bank.edge & !bank.held;
         self.refresh(vcpu, word);
     }
 

@@ -204,6 +204,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
             && bits != 0
         {
             apply(bank, bits);
+            bank.fresh &= !bits;
             self.refresh(vcpu, word);
         }
     }
@@ -216,6 +217,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     fn write_control(&mut self, enable: bool) {
         if self.enabled != enable {
             self.enabled = enable;
+            self.forget_all_reports();
             self.refresh_all();
         }
     }
@@ -289,6 +291,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
                 *targets = byte & Self::all_vcpus();
             }
         }
+        shared.bank.fresh = 0;
         self.refresh(vcpu, word);
     }
 

@@ -2,3 +2,5 @@
 
 mod delivery;
 mod model;
+mod property;
+mod reference;

@@ -30,12 +30,26 @@ impl Entry {
     }
 }
 
+/// An interrupt went into a list register.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Load {
+    pub(super) vcpu: u8,
+    pub(super) number: u16,
+    pub(super) priority: u8,
+    /// The list register held the same interrupt already.
+    pub(super) merged: bool,
+}
+
 /// List registers of all vCPUs, and what the guest has acknowledged.
 #[derive(Clone, Debug)]
 pub(super) struct Hardware {
     pub(super) entries: Vec<Vec<Entry>>,
     /// Calls of `load` and `replace` so far.
     pub(super) injections: usize,
+    /// What went into list registers, to be judged by the reference.
+    pub(super) loads: Vec<Load>,
+    /// Entries that the distributor no longer counts, by vCPU and index.
+    pub(super) ghosts: BTreeSet<(u8, usize)>,
     /// Lines given back to the kernel, in order.
     pub(super) resampled: Vec<(VcpuId, IntId)>,
     /// How often each vCPU has acknowledged each interrupt.
@@ -49,6 +63,8 @@ impl Hardware {
         Self {
             entries: vec![vec![Entry::Empty; list_registers]; vcpus],
             injections: 0,
+            loads: Vec::new(),
+            ghosts: BTreeSet::new(),
             resampled: Vec::new(),
             taken: BTreeMap::new(),
             blind: false,
@@ -91,12 +107,49 @@ impl Hardware {
         let ended = |entry: &Entry| matches!(entry, Entry::Ended(_));
         let index = entries.iter().position(ended)?;
         entries[index] = Entry::Empty;
+        self.ghosts.remove(&(vcpu, index));
         Some(index)
     }
 
-    pub(super) fn holds(&self, vcpu: u8, number: u16) -> bool {
-        let entries = &self.entries[usize::from(vcpu)];
-        entries.iter().any(|entry| entry.number() == Some(number))
+    /// Where an interrupt is: vCPU and index of each list register.
+    pub(super) fn places(&self, vcpu: u8, number: u16) -> Vec<(u8, usize)> {
+        let all = (0_u8..).zip(&self.entries).flat_map(|(vcpu, entries)| {
+            entries
+                .iter()
+                .enumerate()
+                .map(move |(index, &entry)| ((vcpu, index), entry))
+        });
+        let of = |&(place, entry): &((u8, usize), Entry)| {
+            (number >= 32 || place.0 == vcpu) && entry.number() == Some(number)
+        };
+        all.filter(of).map(|(place, _)| place).collect()
+    }
+
+    /// Is it in a list register, as far as the distributor should know?
+    pub(super) fn counts(&self, vcpu: u8, number: u16) -> bool {
+        self.places(vcpu, number)
+            .iter()
+            .any(|place| !self.ghosts.contains(place))
+    }
+
+    /// Can it not be loaded for `vcpu` since it is in some list register?
+    pub(super) fn anywhere(&self, vcpu: u8, number: u16) -> bool {
+        let here = |place: &(u8, usize)| place.0 == vcpu;
+        self.counts(vcpu, number) || self.places(vcpu, number).iter().any(here)
+    }
+
+    fn put(&mut self, vcpu: VcpuId, index: usize, entry: ListRegister) {
+        let slot = &mut self.entries[vcpu.index()][index];
+        let ghost = self.ghosts.remove(&(vcpu.0, index));
+        let number = entry.intid.number();
+        self.loads.push(Load {
+            vcpu: vcpu.0,
+            number,
+            priority: entry.priority,
+            merged: slot.number() == Some(number) && !ghost,
+        });
+        *slot = Entry::Pending(number, entry.priority);
+        self.check();
     }
 
     /// No INTID may be in two list registers of a vCPU (GICv2 5.3.8).
@@ -115,21 +168,22 @@ impl ListRegisters for Hardware {
         self.injections += 1;
         assert!(entry.priority < 32);
         assert!(!entry.group1);
-        let slot = &mut self.entries[vcpu.index()][index];
-        assert_eq!(*slot, Entry::Empty, "loaded over something");
-        *slot = Entry::Pending(entry.intid.number(), entry.priority);
-        self.check();
+        let slot = self.entries[vcpu.index()][index];
+        assert_eq!(slot, Entry::Empty, "loaded over something");
+        self.put(vcpu, index, entry);
     }
 
     fn replace(&mut self, vcpu: VcpuId, index: usize, entry: ListRegister) -> bool {
         self.injections += 1;
-        let slot = &mut self.entries[vcpu.index()][index];
-        assert_ne!(*slot, Entry::Empty, "replaced nothing");
+        let slot = self.entries[vcpu.index()][index];
+        assert_ne!(slot, Entry::Empty, "replaced nothing");
         if matches!(slot, Entry::Active(..)) && !self.blind {
+            if slot.number() == Some(entry.intid.number()) {
+                self.ghosts.remove(&(vcpu.0, index));
+            }
             return false;
         }
-        *slot = Entry::Pending(entry.intid.number(), entry.priority);
-        self.check();
+        self.put(vcpu, index, entry);
         true
     }
 
