@@ -15,8 +15,8 @@ pub struct Header {
     pub address: u64,
     /// Bytes from the header to the end of the last table.
     pub length: u64,
-    /// Memory for page tables, 4 KiB aligned, its content arbitrary. Enough: 16 KiB for each
-    /// address space and 4 KiB for each 1 GiB and each 2 MiB that a mapping touches.
+    /// Memory for page tables, 8 KiB aligned, its content arbitrary. Enough: 32 KiB, and 16 KiB for
+    /// each address space, and 4 KiB for each 1 GiB and each 2 MiB block that a mapping touches.
     pub page_pool: PhysicalRange,
     /// Records of [`Thread`]: the PDs in the order of the system description (a nested PD after
     /// its parent), then the vCPUs.
@@ -162,8 +162,11 @@ impl MappingAttributes {
     pub const EXECUTE: u32 = 4;
     /// Normal write-back memory. Without: device memory (nGnRnE), as seL4 maps `cached="false"`.
     pub const CACHED: u32 = 8;
+    /// The region's `page_size` is 2 MiB: address and length are multiples of it. The kernel may
+    /// use large entries anyway; the bit sets the pages that a cache operation must not cross.
+    pub const LARGE: u32 = 16;
     /// All known bits.
-    pub const ALL: u32 = Self::READ | Self::WRITE | Self::EXECUTE | Self::CACHED;
+    pub const ALL: u32 = Self::READ | Self::WRITE | Self::EXECUTE | Self::CACHED | Self::LARGE;
 
     /// Whether all bits of `mask` are set.
     #[must_use]
