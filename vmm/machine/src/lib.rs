@@ -7,8 +7,10 @@
 
 pub mod address;
 pub mod device;
+pub mod emulate;
 pub mod exception;
 pub mod exit;
+pub mod instruction;
 pub mod interrupt;
 pub mod kernel;
 pub mod memory;
@@ -20,6 +22,7 @@ pub mod size;
 pub mod smccc;
 pub mod syndrome;
 pub mod sysreg;
+pub mod translate;
 pub mod wfx;
 
 #[cfg(test)]

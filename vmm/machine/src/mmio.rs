@@ -52,7 +52,8 @@ pub enum Decoded {
     NoSyndrome,
     /// Cache maintenance: nothing to do but step over the instruction.
     Skip,
-    /// The guest is to be told that the access failed.
+    /// The guest is to be told that the access failed; [`locate`](crate::emulate::locate) finds
+    /// the address that this exception leaves out.
     Inject(GuestException),
 }
 
@@ -102,11 +103,12 @@ pub fn decode(fault: &MemoryFault) -> Decoded {
         });
     }
     let iss = DataAbort::from_bits(Esr::from_bits(fault.syndrome).iss());
-    if iss.s1ptw() {
-        return Decoded::Inject(GuestException::external(None, iss.wnr()));
-    }
-    if !iss.dfsc().is_stage2_miss() {
-        return Decoded::Inject(refused(iss));
+    if iss.s1ptw() || !iss.dfsc().is_stage2_miss() {
+        return Decoded::Inject(GuestException::DataAbort {
+            status: refused(iss.dfsc()),
+            address: None,
+            write: iss.wnr(),
+        });
     }
     if iss.cm() {
         return Decoded::Skip;
@@ -129,21 +131,17 @@ fn direction(iss: DataAbort) -> Direction {
         Direction::Load {
             target: register,
             sign_extend: iss.sse(),
-            wide: iss.sf(),
+            // A doubleword has no W register to go to.
+            wide: iss.sf() || iss.sas() == 3,
         }
     }
 }
 
 /// The guest's own view of a fault that emulation cannot help: the same status where the
 /// architecture has it for EL1, an external abort for the rest.
-fn refused(iss: DataAbort) -> GuestException {
-    let status = match iss.dfsc() {
-        status @ (FaultStatus::ALIGNMENT | FaultStatus::UNSUPPORTED_EXCLUSIVE) => status,
+const fn refused(status: FaultStatus) -> FaultStatus {
+    match status {
+        FaultStatus::ALIGNMENT | FaultStatus::UNSUPPORTED_EXCLUSIVE => status,
         _ => FaultStatus::EXTERNAL,
-    };
-    GuestException::DataAbort {
-        status,
-        address: None,
-        write: iss.wnr(),
     }
 }

@@ -36,10 +36,8 @@ fn each_source_has_its_own_vector() {
 #[test]
 fn a_data_abort_tells_where_and_why() {
     let mut vcpu = vcpu(0x8000_0005);
-    inject(
-        &mut vcpu,
-        GuestException::external(Some(0xffff_0000_0900_0018), true),
-    );
+    let abort = GuestException::external(Some(0xffff_0000_0900_0018), true);
+    assert_eq!(inject(&mut vcpu, abort), Injection::Taken);
     assert_eq!(vcpu.system(SystemRegister::EsrEl1), 0x9600_0050);
     assert_eq!(vcpu.system(SystemRegister::FarEl1), 0xffff_0000_0900_0018);
     assert_eq!(vcpu.system(SystemRegister::ElrEl1), 0x4008_1234);

@@ -118,13 +118,20 @@ fn page_tables_outside_memory_abort() {
 fn an_exclusive_that_memory_refuses_keeps_its_status() {
     let mut exclusive = fault(DataAbort::new());
     exclusive.syndrome = exclusive.syndrome & !0x3f | 0x35;
+    let status = FaultStatus::UNSUPPORTED_EXCLUSIVE;
     assert_eq!(
         decode(&exclusive),
         Decoded::Inject(GuestException::DataAbort {
-            status: FaultStatus::UNSUPPORTED_EXCLUSIVE,
+            status,
             address: None,
-            write: false
+            write: false,
         })
+    );
+    let mut parity = fault(DataAbort::new());
+    parity.syndrome = parity.syndrome & !0x3f | 0x18;
+    assert_eq!(
+        decode(&parity),
+        Decoded::Inject(GuestException::external(None, false))
     );
 }
 
