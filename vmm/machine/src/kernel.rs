@@ -3,7 +3,7 @@
 //! `vmm/pd` answers with seL4's calls, the tests with a model. All calls speak of a vCPU that
 //! is not running: one whose exit is being handled, or one that waits.
 
-use crate::{Gpr, IntId, VcpuId, register::SystemRegister};
+use crate::{Gpr, IntId, VcpuId, device::MmioDevice, register::SystemRegister};
 
 /// Registers of the vCPU whose exit is being handled.
 ///
@@ -55,4 +55,44 @@ pub trait ListRegisters {
     /// Lets a line that the kernel masked when it fired be seen again. If it is still high,
     /// the kernel reports it anew.
     fn resample(&mut self, vcpu: VcpuId, intid: IntId);
+}
+
+/// Everything else that the kernel does for the machine.
+pub trait Kernel: VcpuRegisters + ListRegisters {
+    /// Lets a stopped vCPU run from `pc` at EL1 with all interrupts masked and x0 = `argument`.
+    fn start(&mut self, vcpu: VcpuId, pc: u64, argument: u64);
+    /// Lets a suspended vCPU go on where it was.
+    fn resume(&mut self, vcpu: VcpuId);
+    /// Stops a vCPU; whatever exit it waits in is forgotten.
+    fn suspend(&mut self, vcpu: VcpuId);
+    /// An EL1 system register of any vCPU that is not running.
+    fn system_of(&mut self, vcpu: VcpuId, register: SystemRegister) -> u64;
+    /// Sets an EL1 system register of any vCPU that is not running.
+    fn set_system_of(&mut self, vcpu: VcpuId, register: SystemRegister, value: u64);
+    /// The physical counter (CNTPCT_EL0).
+    fn now(&mut self) -> u64;
+    /// Asks for the wake-up interrupt when the counter reaches `deadline`; `None` takes it back.
+    fn set_alarm(&mut self, deadline: Option<u64>);
+    /// Makes `bytes` of guest RAM at `vmm_address`, written by the VMM, visible to a guest
+    /// whose MMU is off.
+    fn clean_cache(&mut self, vmm_address: u64, bytes: u64);
+}
+
+/// The virtual interrupt controller as the machine drives it: a device, and the interrupts
+/// behind it.
+pub trait InterruptController: MmioDevice {
+    /// A line that the kernel masks when it fires has fired.
+    fn fire(&mut self, vcpu: VcpuId, intid: IntId);
+    /// The kernel says that list register `index` became free.
+    fn maintenance(&mut self, vcpu: VcpuId, index: Option<usize>, lines: &mut impl ListRegisters);
+    /// Gives the list registers what the guest should see next.
+    fn settle(&mut self, vcpu: VcpuId, lines: &mut impl ListRegisters);
+    /// Has the guest an interrupt to take, now or as soon as it unmasks?
+    fn has_deliverable(&self, vcpu: VcpuId) -> bool;
+    /// Would the guest see `intid` if it fired now?
+    fn is_enabled(&self, vcpu: VcpuId, intid: IntId) -> bool;
+    /// Only vCPUs that are on take part in routing.
+    fn set_online(&mut self, vcpu: VcpuId, online: bool);
+    /// What list register `index` holds, as far as is known.
+    fn loaded(&self, vcpu: VcpuId, index: usize) -> Option<IntId>;
 }

@@ -6,6 +6,7 @@
 #![cfg_attr(not(test), no_std)]
 
 pub mod address;
+pub mod boot;
 pub mod device;
 pub mod emulate;
 pub mod exception;
@@ -15,6 +16,7 @@ pub mod interrupt;
 pub mod kernel;
 pub mod memory;
 pub mod mmio;
+pub mod outcome;
 pub mod psci;
 pub mod register;
 pub mod report;
@@ -23,6 +25,8 @@ pub mod smccc;
 pub mod syndrome;
 pub mod sysreg;
 pub mod translate;
+pub mod vcpu;
+pub mod vm;
 pub mod wfx;
 
 #[cfg(test)]

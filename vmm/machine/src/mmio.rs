@@ -59,18 +59,21 @@ pub enum Decoded {
 
 impl MmioAccess {
     /// Does it write?
+    #[inline]
     pub const fn is_write(&self) -> bool {
         matches!(self.direction, Direction::Store { .. })
     }
 
     /// Is the address a multiple of the width? Device memory allows no other access: on real
     /// hardware the guest gets an alignment fault.
+    #[inline]
     pub const fn is_aligned(&self) -> bool {
         self.gpa.is_aligned(self.size.bytes())
     }
 
     /// What the target register of a load holds afterwards, all 64 bits of it, when the device
     /// answered `value`; for a store, the bits that reach the device.
+    #[inline]
     pub const fn extend(&self, value: u64) -> u64 {
         let value = value & self.size.mask();
         match self.direction {
@@ -96,6 +99,7 @@ impl MmioAccess {
 ///
 /// No register is read. Fetches, faults on the guest's own table walks and faults that are not
 /// a stage-2 miss end as an exception for the guest.
+#[inline]
 pub fn decode(fault: &MemoryFault) -> Decoded {
     if fault.fetch {
         return Decoded::Inject(GuestException::InstructionAbort {
@@ -123,6 +127,7 @@ pub fn decode(fault: &MemoryFault) -> Decoded {
     })
 }
 
+#[inline]
 fn direction(iss: DataAbort) -> Direction {
     let register = Gpr::from_field(iss.srt());
     if iss.wnr() {

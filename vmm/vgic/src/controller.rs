@@ -18,8 +18,10 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> InterruptController
         Self::maintenance(self, vcpu, index, lines);
     }
 
-    fn settle(&mut self, vcpu: VcpuId, lines: &mut impl ListRegisters) {
-        Self::settle(self, vcpu, lines);
+    /// Settles the other vCPUs too: what makes way on one may move to another.
+    #[inline]
+    fn settle(&mut self, _vcpu: VcpuId, lines: &mut impl ListRegisters) {
+        self.settle_all(lines);
     }
 
     fn has_deliverable(&self, vcpu: VcpuId) -> bool {
@@ -27,11 +29,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> InterruptController
     }
 
     fn is_enabled(&self, vcpu: VcpuId, intid: IntId) -> bool {
-        let (word, bit) = Self::position(intid.number());
-        self.enabled
-            && self
-                .bank(vcpu, word)
-                .is_some_and(|bank| bank.enabled & bit != 0)
+        Self::is_enabled(self, vcpu, intid)
     }
 
     fn set_online(&mut self, vcpu: VcpuId, online: bool) {
@@ -39,7 +37,6 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> InterruptController
     }
 
     fn loaded(&self, vcpu: VcpuId, index: usize) -> Option<IntId> {
-        let slot = self.private.get(vcpu.index())?.slots.get(index)?;
-        IntId::new(slot.number.into())
+        Self::loaded(self, vcpu, index)
     }
 }

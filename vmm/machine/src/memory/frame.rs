@@ -84,7 +84,7 @@ pub struct Frame {
     pub vaddr: Gpa,
     /// log2 of its bytes.
     pub size_bits: u8,
-    /// Kind of memory.
+    /// Kind of memory; a static system has settled it in its XML.
     pub attributes: Attributes,
 }
 

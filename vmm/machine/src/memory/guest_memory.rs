@@ -227,6 +227,10 @@ impl<const N: usize> GuestMemory<N> {
         range: GpaRange,
         mut visit: impl FnMut(Chunk<'_>) -> Result<(), AccessError>,
     ) -> Result<(), AccessError> {
+        let first = self.chunk(range, range.base())?;
+        if first.range == range {
+            return visit(first);
+        }
         self.check(range)?;
         let mut next = Some(range.base());
         while let Some(gpa) = next {

@@ -158,9 +158,10 @@ impl<H: Copy, F, B: Backend, const N: usize> MemoryMap<H, F, B, N> {
         let size = size
             .checked_next_multiple_of(PAGE)
             .ok_or(ReserveError::SizeTooLarge(size))?;
+        // Pools and sizes are made of pages, so every place is at a page.
         let (index, range) = self
             .entries
-            .first_fit(size, align.max(PAGE), |used| matches!(used, Use::Pool))
+            .first_fit(size, align, |used| matches!(used, Use::Pool))
             .ok_or(ReserveError::NoRoom { size, align })?;
         let generation = self.generations;
         let reserved = Use::Reserved(Reserved {

@@ -138,7 +138,6 @@ impl<T, const N: usize> RangeMap<T, N> {
         let after = part
             .last()
             .checked_add(1)
-            .filter(|_| part.last() < whole.last())
             .and_then(|base| GpaRange::new(base, whole.last().offset_from(part.last())?).ok());
         let more = usize::from(before.is_some()) + usize::from(after.is_some());
         if N.saturating_sub(self.entries.len()) < more {

@@ -121,7 +121,10 @@ fn every_failure_of_a_free_can_be_tried_again() {
             }))
         );
         assert_eq!(map.backend().caps().pages.len(), 1, "the others are gone");
-        assert!(map_all(&mut map, reservation).is_err());
+        assert_eq!(
+            map_all(&mut map, reservation),
+            Err(MapError::NeedsFree(reservation.range()))
+        );
         map.free_reserved_memory(reservation).unwrap();
         assert!(map.backend().caps().pages.is_empty());
     }

@@ -1,0 +1,124 @@
+//! From the image package to guest RAM.
+//!
+//! The package's layout is [`vmm_config::package`]; it lies in memory that the guest cannot
+//! reach, so every start of the guest finds the same images.
+
+pub mod drain;
+
+use vmm_config::package::{HEADER_BYTES, Header, SEGMENT_BYTES, Segment};
+
+use crate::{
+    Gpa, GpaRange,
+    memory::{AccessError, GuestMemory, SourceWindow},
+};
+
+/// Why the images cannot be laid into guest RAM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BootError {
+    /// The region does not begin with a package that this VMM knows.
+    #[error("the guest image region holds no image package of version {}", vmm_config::package::VERSION)]
+    NoPackage,
+    /// A record or its data lies outside the region.
+    #[error("the guest image package is cut short")]
+    Truncated,
+    /// A segment lies outside guest RAM.
+    #[error("segment at {base:#x}, {size:#x} bytes: {error}")]
+    Segment {
+        /// Where it was to go.
+        base: u64,
+        /// Its bytes in RAM.
+        size: u64,
+        /// What is wrong.
+        error: AccessError,
+    },
+    /// A segment has no bytes, wraps, or more data than room.
+    #[error("segment at {base:#x} is not well formed")]
+    Malformed {
+        /// Where it was to go.
+        base: u64,
+    },
+}
+
+/// The guest's images.
+#[derive(Debug)]
+pub struct Package {
+    source: SourceWindow,
+    header: Header,
+}
+
+impl Package {
+    /// Opens the package at the start of `source`.
+    ///
+    /// # Errors
+    /// [`BootError`] when there is none, or it is longer than the region.
+    pub fn open(source: SourceWindow) -> Result<Self, BootError> {
+        let mut bytes = [0; HEADER_BYTES];
+        source.read(0, &mut bytes).ok_or(BootError::NoPackage)?;
+        let header = Header::decode(&bytes).ok_or(BootError::NoPackage)?;
+        if header.length > source.size() {
+            return Err(BootError::Truncated);
+        }
+        Ok(Self { source, header })
+    }
+
+    /// The first instruction.
+    pub const fn entry(&self) -> Gpa {
+        Gpa(self.header.entry)
+    }
+
+    /// Where the device tree lies once the images are laid down.
+    pub const fn device_tree(&self) -> Gpa {
+        Gpa(self.header.device_tree)
+    }
+
+    /// Number of segments.
+    pub const fn segments(&self) -> u32 {
+        self.header.segments
+    }
+
+    /// Lays one segment into RAM and says where. `used` RAM has run a guest before and needs
+    /// its zeroes written; fresh RAM holds zeroes.
+    ///
+    /// # Errors
+    /// [`BootError`]; RAM may hold a part of the segment.
+    pub fn lay<const N: usize>(
+        &self,
+        number: u32,
+        memory: &GuestMemory<N>,
+        used: bool,
+    ) -> Result<GpaRange, BootError> {
+        let segment = self.segment(number)?;
+        let malformed = BootError::Malformed { base: segment.base };
+        let range = GpaRange::new(Gpa(segment.base), segment.size).map_err(|_| malformed)?;
+        let rest = segment.size.checked_sub(segment.length).ok_or(malformed)?;
+        let refuse = |error| BootError::Segment {
+            base: segment.base,
+            size: segment.size,
+            error,
+        };
+        if segment.length > 0 {
+            memory
+                .copy_in(range.base(), &self.source, segment.offset, segment.length)
+                .map_err(refuse)?;
+        }
+        let tail = range.base().checked_add(segment.length);
+        if used
+            && let Some(Ok(zeroes)) = tail.map(|base| GpaRange::new(base, rest))
+        {
+            memory.fill_zero(zeroes).map_err(refuse)?;
+        }
+        Ok(range)
+    }
+
+    fn segment(&self, number: u32) -> Result<Segment, BootError> {
+        let offset = u64::from(number)
+            .checked_mul(SEGMENT_BYTES as u64)
+            .and_then(|bytes| bytes.checked_add(HEADER_BYTES as u64))
+            .ok_or(BootError::Truncated)?;
+        let mut bytes = [0; SEGMENT_BYTES];
+        self.source
+            .read(offset, &mut bytes)
+            .ok_or(BootError::Truncated)?;
+        Segment::decode(&bytes).ok_or(BootError::Truncated)
+    }
+}

@@ -1,0 +1,53 @@
+//! What becomes of a vCPU, and of the guest, after an exit.
+
+use crate::exit::VmExit;
+
+/// What the caller does with the vCPU whose exit was handled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Write the registers back and let it go on.
+    Resume,
+    /// Write the registers back and send no reply: the machine resumes it when it is time.
+    Block,
+    /// The exit is forgotten: the vCPU was stopped or started anew.
+    Drop,
+    /// The guest ended.
+    End(End),
+}
+
+/// How a guest ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// PSCI SYSTEM_OFF, or the last vCPU switched itself off.
+    PowerOff,
+    /// PSCI SYSTEM_RESET or SYSTEM_RESET2.
+    Reset,
+    /// The VMM cannot go on with it.
+    Crash(CrashReason),
+}
+
+/// Why the VMM gave up a guest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CrashReason {
+    /// The kernel reported something that the VMM has no rule for.
+    UnknownExit(VmExit),
+    /// The guest's exception handler cannot run its first instruction.
+    EndlessException(VmExit),
+    /// An exit in the few instructions that put the interrupt controller back to its reset
+    /// state between two runs of the guest.
+    ResetFailed,
+    /// An exit of a vCPU that was never started.
+    NotStarted,
+}
+
+impl CrashReason {
+    /// The reason in words.
+    pub const fn text(&self) -> &'static str {
+        match self {
+            Self::UnknownExit(_) => "the kernel reported an exit without a rule",
+            Self::EndlessException(_) => "its exception handler faults at its first instruction",
+            Self::ResetFailed => "the interrupt controller could not be reset",
+            Self::NotStarted => "an exit of a vCPU that was never started",
+        }
+    }
+}

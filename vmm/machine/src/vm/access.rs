@@ -1,0 +1,133 @@
+//! The way of a memory fault: syndrome, reservation, device, register.
+
+use vmm_config::{Device, ReservationKind};
+
+use super::Vm;
+use crate::{
+    VcpuId,
+    device::DeviceAccess,
+    emulate::{self, Emulation, Plan},
+    exception::{self, GuestException, Injection},
+    exit::{MemoryFault, VmExit},
+    kernel::{InterruptController, Kernel, VcpuRegisters},
+    mmio::{self, Decoded, Direction, MmioAccess},
+    outcome::{CrashReason, End, Outcome},
+    syndrome::FaultStatus,
+};
+
+impl<G: InterruptController> Vm<G> {
+    /// Handles a stage-2 fault.
+    #[inline]
+    pub(super) fn memory_fault(
+        &mut self,
+        vcpu: VcpuId,
+        fault: &MemoryFault,
+        kernel: &mut impl Kernel,
+    ) -> Outcome {
+        match mmio::decode(fault) {
+            Decoded::Access(access) => match self.device_at(&access) {
+                Some(found) => {
+                    self.perform(vcpu, &access, found, kernel);
+                    step(fault, kernel)
+                }
+                None => {
+                    let exception = GuestException::external(None, access.is_write());
+                    self.refuse(exception, fault, kernel)
+                }
+            },
+            Decoded::NoSyndrome => self.emulate(vcpu, fault, kernel),
+            Decoded::Skip => step(fault, kernel),
+            Decoded::Inject(exception) => self.refuse(exception, fault, kernel),
+        }
+    }
+
+    /// The emulated device that an access lands in, and where in it.
+    #[inline]
+    fn device_at(&self, access: &MmioAccess) -> Option<(Device, u64)> {
+        match self.map.find(access.gpa, access.size) {
+            Some((ReservationKind::Emulated(device), offset)) => Some((*device, offset)),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    fn perform(
+        &mut self,
+        vcpu: VcpuId,
+        access: &MmioAccess,
+        (device, offset): (Device, u64),
+        registers: &mut impl VcpuRegisters,
+    ) {
+        let at = DeviceAccess {
+            vcpu,
+            offset,
+            size: access.size,
+        };
+        match (device, access.direction) {
+            (Device::GicDistributor, Direction::Load { target, .. }) => {
+                let value = self.gic.read(at);
+                registers.set_gpr(target, access.extend(value));
+            }
+            (Device::GicDistributor, Direction::Store { source }) => {
+                let value = access.extend(registers.gpr(source));
+                self.gic.write(at, value);
+            }
+        }
+    }
+
+    /// An access that the processor does not describe: the instruction tells.
+    #[cold]
+    fn emulate(&mut self, vcpu: VcpuId, fault: &MemoryFault, kernel: &mut impl Kernel) -> Outcome {
+        match emulate::plan(fault, kernel, &self.memory) {
+            Emulation::Perform(plan) => self.perform_plan(vcpu, fault, &plan, kernel),
+            Emulation::Skip => step(fault, kernel),
+            Emulation::Inject(exception) => inject(exception, VmExit::Memory(*fault), kernel),
+        }
+    }
+
+    /// Performs all accesses of an instruction, or none.
+    fn perform_plan(
+        &mut self,
+        vcpu: VcpuId,
+        fault: &MemoryFault,
+        plan: &Plan,
+        kernel: &mut impl Kernel,
+    ) -> Outcome {
+        if plan.accesses.iter().any(|one| self.device_at(one).is_none()) {
+            let exception = plan.refuse(FaultStatus::EXTERNAL);
+            return inject(exception, VmExit::Memory(*fault), kernel);
+        }
+        for access in &plan.accesses {
+            if let Some(found) = self.device_at(access) {
+                self.perform(vcpu, access, found, kernel);
+            }
+        }
+        plan.finish(kernel);
+        Outcome::Resume
+    }
+
+    /// Tells the guest that its access failed, and where.
+    #[cold]
+    fn refuse(
+        &mut self,
+        exception: GuestException,
+        fault: &MemoryFault,
+        kernel: &mut impl Kernel,
+    ) -> Outcome {
+        let exception = emulate::locate(exception, fault, kernel, &self.memory);
+        inject(exception, VmExit::Memory(*fault), kernel)
+    }
+}
+
+fn step(fault: &MemoryFault, registers: &mut impl VcpuRegisters) -> Outcome {
+    registers.set_pc(fault.pc.wrapping_add(4));
+    Outcome::Resume
+}
+
+/// Lets the guest take an exception for the exit at hand.
+pub(super) fn inject(exception: GuestException, exit: VmExit, kernel: &mut impl Kernel) -> Outcome {
+    match exception::inject(kernel, exception) {
+        Injection::Taken => Outcome::Resume,
+        Injection::Endless => Outcome::End(End::Crash(CrashReason::EndlessException(exit))),
+    }
+}

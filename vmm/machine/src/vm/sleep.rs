@@ -1,0 +1,125 @@
+//! WFI as a real sleep: the vCPU is suspended until an interrupt is deliverable.
+//!
+//! While a vCPU is suspended the kernel does not watch its virtual timer, so the VMM sets its
+//! own alarm to the guest's deadline (Arm ARM D12.2.4, timer condition).
+
+use super::Vm;
+use crate::{
+    IntId, VcpuId,
+    kernel::{InterruptController, Kernel},
+    outcome::Outcome,
+    register::SystemRegister,
+    vcpu::Power,
+};
+
+const CNTV_CTL_ENABLE: u64 = 1;
+const CNTV_CTL_IMASK: u64 = 2;
+
+impl<G: InterruptController> Vm<G> {
+    /// Puts `vcpu` to sleep unless an interrupt is there already.
+    ///
+    /// Without an alarm of its own (boards whose SDK does not export the timer) the VMM cannot
+    /// keep the guest's deadline, so the guest goes on at once and waits by itself.
+    pub(super) fn sleep(&mut self, vcpu: VcpuId, kernel: &mut impl Kernel) -> Outcome {
+        if self.guest.wake_timer.is_none() || self.gic.has_deliverable(vcpu) {
+            return Outcome::Resume;
+        }
+        self.set_power(vcpu, Power::Waiting);
+        self.set_alarm(kernel);
+        Outcome::Block
+    }
+
+    pub(super) fn wake(&mut self, vcpu: VcpuId, kernel: &mut impl Kernel) {
+        self.set_power(vcpu, Power::On);
+        self.set_alarm(kernel);
+        kernel.resume(vcpu);
+    }
+
+    /// The alarm went off, or somebody made it look so: looks at every sleeper's deadline.
+    pub(super) fn alarm(&mut self, kernel: &mut impl Kernel) {
+        for number in 0..self.guest.vcpus {
+            let vcpu = VcpuId(number);
+            if self.deadline(vcpu, kernel).is_some_and(|at| at <= kernel.now()) {
+                self.expire(vcpu, kernel);
+            }
+        }
+        self.set_alarm(kernel);
+    }
+
+    /// Delivers the virtual timer's interrupt to a sleeper.
+    ///
+    /// The timer is masked at its source, or the kernel would report it once more as soon as
+    /// the vCPU runs. ISTATUS stays set, so the guest's handler sees what it expects; the
+    /// mask goes when the guest completes the interrupt.
+    fn expire(&mut self, vcpu: VcpuId, kernel: &mut impl Kernel) {
+        kernel.set_system_of(
+            vcpu,
+            SystemRegister::CntvCtlEl0,
+            CNTV_CTL_ENABLE | CNTV_CTL_IMASK,
+        );
+        if let Some(state) = self.vcpus.get_mut(vcpu.index()) {
+            state.timer_masked = true;
+        }
+        self.gic.fire(vcpu, IntId::VIRTUAL_TIMER);
+    }
+
+    /// A list register became free.
+    pub(super) fn maintenance(
+        &mut self,
+        vcpu: VcpuId,
+        index: Option<usize>,
+        kernel: &mut impl Kernel,
+    ) -> Outcome {
+        if let Some(index) = index
+            && self.gic.loaded(vcpu, index) == Some(IntId::VIRTUAL_TIMER)
+        {
+            self.unmask_timer(vcpu, kernel);
+        }
+        self.gic.maintenance(vcpu, index, kernel);
+        Outcome::Resume
+    }
+
+    /// Takes back the mask of [`expire`](Self::expire), unless the guest has programmed the
+    /// timer since. A guest that masks its timer in the handler, as Linux does, and leaves it
+    /// so, may see the interrupt once more.
+    fn unmask_timer(&mut self, vcpu: VcpuId, kernel: &mut impl Kernel) {
+        let Some(state) = self.vcpus.get_mut(vcpu.index()) else {
+            return;
+        };
+        if !core::mem::take(&mut state.timer_masked) {
+            return;
+        }
+        let control = kernel.system_of(vcpu, SystemRegister::CntvCtlEl0);
+        if control & 3 == CNTV_CTL_ENABLE | CNTV_CTL_IMASK {
+            kernel.set_system_of(vcpu, SystemRegister::CntvCtlEl0, CNTV_CTL_ENABLE);
+        }
+    }
+
+    /// When the virtual timer of a sleeper would interrupt it; in counts of the physical
+    /// counter.
+    fn deadline(&self, vcpu: VcpuId, kernel: &mut impl Kernel) -> Option<u64> {
+        if self.power(vcpu) != Power::Waiting
+            || !self.gic.is_enabled(vcpu, IntId::VIRTUAL_TIMER)
+        {
+            return None;
+        }
+        let control = kernel.system_of(vcpu, SystemRegister::CntvCtlEl0);
+        if control & (CNTV_CTL_ENABLE | CNTV_CTL_IMASK) != CNTV_CTL_ENABLE {
+            return None;
+        }
+        let compare = kernel.system_of(vcpu, SystemRegister::CntvCvalEl0);
+        let offset = kernel.system_of(vcpu, SystemRegister::CntvoffEl2);
+        Some(compare.saturating_add(offset))
+    }
+
+    /// Sets the alarm to the first deadline of all sleepers.
+    fn set_alarm(&self, kernel: &mut impl Kernel) {
+        if self.guest.wake_timer.is_none() {
+            return;
+        }
+        let deadline = (0..self.guest.vcpus)
+            .filter_map(|number| self.deadline(VcpuId(number), kernel))
+            .min();
+        kernel.set_alarm(deadline);
+    }
+}

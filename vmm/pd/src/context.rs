@@ -1,0 +1,288 @@
+//! The exit at hand: registers read when asked for, in the shortest prefix, written back once.
+//!
+//! The kernel moves registers as a prefix of `seL4_UserContext`: pc, SP_EL0, SPSR, x0 to x8,
+//! x16 to x18, x29, x30, x9 to x15, x19 to x28.
+
+use vmm_machine::{
+    Gpr, IntId, VcpuId,
+    kernel::{Kernel, ListRegister, ListRegisters, VcpuRegisters},
+    register::SystemRegister,
+};
+
+use crate::{
+    cache,
+    sel4::{Invoker, Next, vcpu_field},
+    wake_timer,
+};
+
+/// Registers before the thread-local ones, which no exit needs.
+const REGISTERS: usize = 34;
+const PC: usize = 0;
+const SP_EL0: usize = 1;
+const SPSR: usize = 2;
+
+/// Position of x0 to x30 in the kernel's order.
+const POSITION: [u8; 31] = [
+    3, 4, 5, 6, 7, 8, 9, 10, 11, 17, 18, 19, 20, 21, 22, 23, 12, 13, 14, 24, 25, 26, 27, 28, 29,
+    30, 31, 32, 33, 15, 16,
+];
+
+/// Registers that a hypercall's message carries: pc, SP_EL0, SPSR and x0 to x7.
+const HYPERCALL_PREFIX: usize = 11;
+/// Message registers of the reply to a hypercall: x0 to x7 and the pc.
+const HYPERCALL_REPLY: usize = 9;
+
+/// PSTATE of a vCPU that starts: EL1h, debug, SError, IRQ and FIQ masked.
+const START_PSTATE: u64 = 0x3c5;
+
+/// The exit at hand and the way to the kernel.
+pub(crate) struct Context<'a> {
+    pub(crate) invoker: Invoker<'a>,
+    vcpu: VcpuId,
+    words: [u64; REGISTERS],
+    /// Length of the prefix that `words` holds.
+    loaded: usize,
+    /// Length of the prefix that must go back.
+    dirty: usize,
+    hypercall: bool,
+    interrupts: &'static [vmm_config::PassthroughInterrupt],
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(
+        invoker: Invoker<'a>,
+        interrupts: &'static [vmm_config::PassthroughInterrupt],
+    ) -> Self {
+        Self {
+            invoker,
+            vcpu: VcpuId(0),
+            words: [0; REGISTERS],
+            loaded: 0,
+            dirty: 0,
+            hypercall: false,
+            interrupts,
+        }
+    }
+
+    /// Starts a new exit of which no register is known yet.
+    pub(crate) fn begin(&mut self, vcpu: VcpuId) {
+        self.vcpu = vcpu;
+        self.loaded = 0;
+        self.dirty = 0;
+        self.hypercall = false;
+    }
+
+    /// The exit's message told the pc.
+    pub(crate) fn begin_at(&mut self, vcpu: VcpuId, pc: u64) {
+        self.begin(vcpu);
+        self.words[PC] = pc;
+        self.loaded = 1;
+    }
+
+    /// The exit is an HVC: its message holds x0 to x7, pc, SP_EL0, LR and SPSR.
+    pub(crate) fn begin_hypercall(&mut self, vcpu: VcpuId) {
+        self.begin(vcpu);
+        self.words[PC] = self.invoker.message(8);
+        self.words[SP_EL0] = self.invoker.message(9);
+        self.words[SPSR] = self.invoker.message(11);
+        for index in 0..8 {
+            self.words[3 + index] = self.invoker.message(index);
+        }
+        self.loaded = HYPERCALL_PREFIX;
+        self.hypercall = true;
+    }
+
+    /// Writes back what changed and says how to let the vCPU go on.
+    pub(crate) fn commit(&mut self) -> Next {
+        if self.hypercall {
+            for index in 0..8 {
+                self.invoker.set_message(index, self.words[3 + index]);
+            }
+            self.invoker.set_message(8, self.words[PC]);
+            return Next::Reply(HYPERCALL_REPLY);
+        }
+        self.write_back();
+        Next::Reply(0)
+    }
+
+    /// Writes back what changed; the vCPU stays where it is.
+    pub(crate) fn write_back(&mut self) {
+        if let Some(words) = self.words.get(..self.dirty)
+            && !words.is_empty()
+        {
+            self.invoker.write_registers(self.vcpu, words, false);
+        }
+        self.dirty = 0;
+    }
+
+    /// Makes the first `length` registers known.
+    fn load(&mut self, length: usize) {
+        if length > self.loaded
+            && let Some(words) = self.words.get_mut(..length)
+        {
+            self.invoker.read_registers(self.vcpu, words, self.loaded);
+            self.loaded = length;
+        }
+    }
+
+    fn word(&mut self, index: usize) -> u64 {
+        self.load(index + 1);
+        self.words.get(index).copied().unwrap_or(0)
+    }
+
+    fn set_word(&mut self, index: usize, value: u64) {
+        // A prefix goes back whole, so everything before the register must be known.
+        if index != PC {
+            self.load(index + 1);
+        } else {
+            self.loaded = self.loaded.max(1);
+        }
+        if let Some(word) = self.words.get_mut(index) {
+            *word = value;
+        }
+        // The reply to a hypercall carries x0 to x7 and the pc, nothing else.
+        self.hypercall &= index == PC || (3..HYPERCALL_PREFIX).contains(&index);
+        self.dirty = self.dirty.max(index + 1);
+    }
+}
+
+fn position(register: Gpr) -> Option<usize> {
+    match register {
+        Gpr::X(number) => POSITION.get(usize::from(number)).map(|p| usize::from(*p)),
+        Gpr::Zr => None,
+    }
+}
+
+impl VcpuRegisters for Context<'_> {
+    fn pc(&mut self) -> u64 {
+        self.word(PC)
+    }
+
+    fn set_pc(&mut self, pc: u64) {
+        self.set_word(PC, pc);
+    }
+
+    fn gpr(&mut self, register: Gpr) -> u64 {
+        position(register).map_or(0, |index| self.word(index))
+    }
+
+    fn set_gpr(&mut self, register: Gpr, value: u64) {
+        if let Some(index) = position(register) {
+            self.set_word(index, value);
+        }
+    }
+
+    fn pstate(&mut self) -> u64 {
+        self.word(SPSR)
+    }
+
+    fn set_pstate(&mut self, pstate: u64) {
+        self.set_word(SPSR, pstate);
+    }
+
+    fn sp_el0(&mut self) -> u64 {
+        self.word(SP_EL0)
+    }
+
+    fn set_sp_el0(&mut self, value: u64) {
+        self.set_word(SP_EL0, value);
+    }
+
+    fn system(&mut self, register: SystemRegister) -> u64 {
+        self.system_of(self.vcpu, register)
+    }
+
+    fn set_system(&mut self, register: SystemRegister, value: u64) {
+        self.set_system_of(self.vcpu, register, value);
+    }
+}
+
+impl ListRegisters for Context<'_> {
+    fn load(&mut self, vcpu: VcpuId, index: usize, entry: ListRegister) {
+        self.invoker.inject(vcpu, index, entry);
+    }
+
+    fn replace(&mut self, vcpu: VcpuId, index: usize, entry: ListRegister) -> bool {
+        self.invoker.try_inject(vcpu, index, entry).is_ok()
+    }
+
+    fn resample(&mut self, vcpu: VcpuId, intid: IntId) {
+        if intid == IntId::VIRTUAL_TIMER {
+            self.invoker.acknowledge_private(vcpu, intid);
+            return;
+        }
+        let number = intid.number();
+        if let Some(interrupt) = self.interrupts.iter().find(|one| one.intid == number) {
+            self.invoker.acknowledge(interrupt.channel);
+        }
+    }
+}
+
+impl Kernel for Context<'_> {
+    fn start(&mut self, vcpu: VcpuId, pc: u64, argument: u64) {
+        let words = [pc, 0, START_PSTATE, argument];
+        self.invoker.write_registers(vcpu, &words, true);
+    }
+
+    fn resume(&mut self, vcpu: VcpuId) {
+        self.invoker.resume(vcpu);
+    }
+
+    fn suspend(&mut self, vcpu: VcpuId) {
+        self.invoker.suspend(vcpu);
+    }
+
+    fn system_of(&mut self, vcpu: VcpuId, register: SystemRegister) -> u64 {
+        self.invoker.read_system(vcpu, field(register))
+    }
+
+    fn set_system_of(&mut self, vcpu: VcpuId, register: SystemRegister, value: u64) {
+        self.invoker.write_system(vcpu, field(register), value);
+    }
+
+    fn now(&mut self) -> u64 {
+        wake_timer::now()
+    }
+
+    fn set_alarm(&mut self, deadline: Option<u64>) {
+        match deadline {
+            Some(deadline) => wake_timer::set(deadline),
+            None => wake_timer::stop(),
+        }
+    }
+
+    fn clean_cache(&mut self, vmm_address: u64, bytes: u64) {
+        cache::clean(vmm_address, bytes);
+    }
+}
+
+/// The kernel's number for a register.
+fn field(register: SystemRegister) -> u64 {
+    use vcpu_field as field;
+    let number = match register {
+        SystemRegister::SctlrEl1 => field::seL4_VCPUReg_SCTLR,
+        SystemRegister::CpacrEl1 => field::seL4_VCPUReg_CPACR,
+        SystemRegister::Ttbr0El1 => field::seL4_VCPUReg_TTBR0,
+        SystemRegister::Ttbr1El1 => field::seL4_VCPUReg_TTBR1,
+        SystemRegister::TcrEl1 => field::seL4_VCPUReg_TCR,
+        SystemRegister::MairEl1 => field::seL4_VCPUReg_MAIR,
+        SystemRegister::AmairEl1 => field::seL4_VCPUReg_AMAIR,
+        SystemRegister::ContextidrEl1 => field::seL4_VCPUReg_CIDR,
+        SystemRegister::ActlrEl1 => field::seL4_VCPUReg_ACTLR,
+        SystemRegister::Afsr0El1 => field::seL4_VCPUReg_AFSR0,
+        SystemRegister::Afsr1El1 => field::seL4_VCPUReg_AFSR1,
+        SystemRegister::EsrEl1 => field::seL4_VCPUReg_ESR,
+        SystemRegister::FarEl1 => field::seL4_VCPUReg_FAR,
+        SystemRegister::VbarEl1 => field::seL4_VCPUReg_VBAR,
+        SystemRegister::TpidrEl1 => field::seL4_VCPUReg_TPIDR_EL1,
+        SystemRegister::VmpidrEl2 => field::seL4_VCPUReg_VMPIDR_EL2,
+        SystemRegister::SpEl1 => field::seL4_VCPUReg_SP_EL1,
+        SystemRegister::ElrEl1 => field::seL4_VCPUReg_ELR_EL1,
+        SystemRegister::SpsrEl1 => field::seL4_VCPUReg_SPSR_EL1,
+        SystemRegister::CntvCtlEl0 => field::seL4_VCPUReg_CNTV_CTL,
+        SystemRegister::CntvCvalEl0 => field::seL4_VCPUReg_CNTV_CVAL,
+        SystemRegister::CntvoffEl2 => field::seL4_VCPUReg_CNTVOFF,
+        SystemRegister::CntkctlEl1 => field::seL4_VCPUReg_CNTKCTL_EL1,
+    };
+    number.into()
+}

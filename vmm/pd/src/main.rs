@@ -1,0 +1,29 @@
+//! The VMM as a Microkit protection domain: one guest, described by the system XML.
+//!
+//! `sel4` makes the kernel calls, `context` keeps the registers of the exit at hand, `setup`
+//! turns the generated tables into reservations, `monitor` is the loop around it all.
+#![no_std]
+#![no_main]
+
+mod cache;
+mod console;
+mod context;
+mod exit;
+mod monitor;
+mod sel4;
+mod setup;
+mod wake_timer;
+
+use sel4_microkit::protection_domain;
+
+/// The tables that sysgen wrote from the system XML.
+mod tables {
+    include!(env!("VMM_TABLES"));
+}
+pub(crate) use tables::GUEST;
+
+#[protection_domain(stack_size = 0x10000)]
+fn init() -> monitor::Monitor {
+    console::init();
+    monitor::Monitor
+}
