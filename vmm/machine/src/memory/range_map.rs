@@ -139,7 +139,7 @@ impl<T, const N: usize> RangeMap<T, N> {
             .last()
             .checked_add(1)
             .and_then(|base| GpaRange::new(base, whole.last().offset_from(part.last())?).ok());
-        let more = usize::from(before.is_some()) + usize::from(after.is_some());
+        let more = before.iter().chain(&after).count();
         if N.saturating_sub(self.entries.len()) < more {
             return Err(InsertError::Full(N));
         }
