@@ -150,9 +150,9 @@ proptest! {
 
     #[test]
     fn extension_agrees_with_rusts_own_casts(value: u64) {
-        prop_assert_eq!(load(0, true, true).extend(value), value as i8 as i64 as u64);
-        prop_assert_eq!(load(1, true, true).extend(value), value as i16 as i64 as u64);
-        prop_assert_eq!(load(2, true, true).extend(value), value as i32 as i64 as u64);
+        prop_assert_eq!(load(0, true, true).extend(value), i64::from(value as i8) as u64);
+        prop_assert_eq!(load(1, true, true).extend(value), i64::from(value as i16) as u64);
+        prop_assert_eq!(load(2, true, true).extend(value), i64::from(value as i32) as u64);
         prop_assert_eq!(load(0, true, false).extend(value), u64::from(value as i8 as u32));
         prop_assert_eq!(load(1, false, false).extend(value), u64::from(value as u16));
     }

@@ -57,7 +57,7 @@ fn sizes(bits: u64) -> u64 {
     (64 - bits) | (64 - bits) << 16
 }
 
-const TG_4K: u64 = 0 << 14 | 2 << 30;
+const TG_4K: u64 = 2 << 30;
 const TG_16K: u64 = 2 << 14 | 1 << 30;
 const TG_64K: u64 = 1 << 14 | 3 << 30;
 
