@@ -41,10 +41,8 @@ pub mod syscall {
     pub const DEBUG_SNAPSHOT: i64 = -16;
     /// Debug configuration only.
     pub const DEBUG_NAME_THREAD: i64 = -17;
-    /// First and last of the benchmark configuration's own calls.
-    pub const BENCHMARK: core::ops::RangeInclusive<i64> = -18..=-12;
-    /// The benchmark configuration's call that reads a thread's utilisation.
-    pub const BENCHMARK_GET_THREAD_UTILISATION: i64 = -17;
+    /// The benchmark configuration's own calls, `FlushCaches` to `ResetThreadUtilisation`.
+    pub const BENCHMARK: core::ops::RangeInclusive<i64> = -27..=-21;
 }
 
 /// Invocation labels of the release configuration.

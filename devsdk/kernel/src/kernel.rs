@@ -20,6 +20,11 @@ use crate::vcpu::{Vcpu, VcpuLoad};
 /// Most interrupts that PDs handle together.
 pub const MAX_IRQ_HANDLERS: usize = 128;
 
+/// Terminal colours of an error line.
+const RESET: &str = "\x1b[0m";
+const BOLD: &str = "\x1b[0m\x1b[1m";
+const GREEN: &str = "\x1b[0m\x1b[32m";
+
 /// Everything.
 #[derive(Debug)]
 pub struct Kernel {
@@ -179,7 +184,7 @@ impl Kernel {
         let thread = self.thread(current);
         let address = core::ptr::from_ref(thread);
         console::print(format_args!(
-            "<<seL4(CPU 0) [{function}/{line} T{address:p} \"{}\" @{:x}]: {message}>>\n",
+            "{BOLD}<<{GREEN}seL4(CPU 0){BOLD} [{function}/{line} T{address:p} \"{}\" @{:x}]: {message}>>{RESET}\n",
             thread.name(),
             thread.context.fault_ip,
         ));
