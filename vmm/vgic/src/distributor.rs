@@ -131,11 +131,15 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     /// of a vCPU that goes off become pending again, unless the guest has surely taken them.
     pub fn set_online(&mut self, vcpu: VcpuId, online: bool) {
         let mask = Self::vcpu_mask(vcpu);
-        self.online = if online {
+        let after = if online {
             self.online | mask
         } else {
             self.online & !mask
         };
+        if self.online == after {
+            return;
+        }
+        self.online = after;
         if !online {
             self.abandon(vcpu);
         }

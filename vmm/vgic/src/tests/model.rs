@@ -24,8 +24,10 @@ pub(super) enum Entry {
 impl Entry {
     pub(super) fn number(self) -> Option<u16> {
         match self {
-            Self::Pending(number, _) | Self::Active(number, _) => Some(number),
-            Self::Empty | Self::Ended(_) => None,
+            Self::Pending(number, _) | Self::Active(number, _) | Self::Ended(number) => {
+                Some(number)
+            }
+            Self::Empty => None,
         }
     }
 }

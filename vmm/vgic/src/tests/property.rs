@@ -218,6 +218,7 @@ impl<const VCPUS: usize> Rig<VCPUS> {
                 let interrupt = self.reference.get_mut(vcpu, number).unwrap();
                 if interrupt.high && self.masked.insert((vcpu, number)) {
                     interrupt.latch |= interrupt.edge;
+                    interrupt.latched_once |= interrupt.edge;
                     self.machine.gic.fire(VcpuId(vcpu), intid(number));
                     fired = true;
                     self.machine.settle();
@@ -233,7 +234,7 @@ impl<const VCPUS: usize> Rig<VCPUS> {
         for load in std::mem::take(&mut self.machine.hardware.loads) {
             let interrupt = self.reference.get(load.vcpu, load.number).unwrap();
             assert_eq!(load.priority, interrupt.priority >> 3);
-            let edge = interrupt.edge || interrupt.latch;
+            let edge = interrupt.edge || interrupt.latched_once;
             if load.merged {
                 assert!(
                     self.loose || self.reference.pending(load.vcpu, load.number),
@@ -303,7 +304,11 @@ impl<const VCPUS: usize> Rig<VCPUS> {
                 "{number} of {vcpu} pending"
             );
             assert_eq!(bit(0x200), bit(0x280));
-            assert_eq!(bit(0x300), self.reference.get(vcpu, number).unwrap().active);
+            let active = self.reference.get(vcpu, number).unwrap().active;
+            assert!(
+                self.loose || bit(0x300) == active,
+                "{number} of {vcpu} active"
+            );
         }
     }
 
@@ -480,8 +485,23 @@ fn tell<const VCPUS: usize>(list_registers: usize, loose: bool, late: bool, stor
     rig.drain();
 }
 
+/// Few cases, for a build that is not optimised; PROPTEST_CASES asks for more.
+fn config() -> ProptestConfig {
+    let config = ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => config,
+        None => ProptestConfig {
+            cases: 64,
+            ..config
+        },
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn one_vcpu(list_registers in 1..5_usize, story in story(1)) {
@@ -491,5 +511,17 @@ proptest! {
     #[test]
     fn three_vcpus(list_registers in 1..5_usize, story in story(3)) {
         tell::<3>(list_registers, false, false, &story);
+    }
+
+    /// The guest ends several interrupts before the kernel reports the first end.
+    #[test]
+    fn late_reports(list_registers in 1..5_usize, story in story(2)) {
+        tell::<2>(list_registers, true, true, &story);
+    }
+
+    /// The kernel never refuses, as seL4 when it has saved no list registers yet.
+    #[test]
+    fn blind_kernel(list_registers in 1..5_usize, story in story(2)) {
+        tell::<2>(list_registers, true, false, &story);
     }
 }

@@ -15,6 +15,8 @@ pub(super) struct Interrupt {
     pub(super) targets: u8,
     /// Pending by an edge or by GICD_ISPENDR.
     pub(super) latch: bool,
+    /// Was the latch ever set?
+    pub(super) latched_once: bool,
     /// The true level of the line.
     pub(super) high: bool,
     /// Made active by GICD_ISACTIVER.
@@ -132,6 +134,7 @@ impl Reference {
             return;
         };
         i.latch |= number >= 16 && i.edge && high && !i.high;
+        i.latched_once |= i.latch;
         i.high = high;
     }
 
@@ -207,7 +210,7 @@ impl Reference {
         match array {
             2 => i.enabled = true,
             3 => i.enabled = false,
-            4 if number >= 16 => i.latch = true,
+            4 if number >= 16 => (i.latch, i.latched_once) = (true, true),
             5 if number >= 16 => i.latch = false,
             6 if !counted => i.active = true,
             7 => i.active = false,
