@@ -9,7 +9,7 @@ use elf::abi::{EM_AARCH64, PT_LOAD};
 use elf::endian::LittleEndian;
 
 /// The programs of the crate `bare-metal`, by cargo's name.
-pub const BARE_METAL: [&str; 5] = ["probes", "hostile", "reset", "two-cpus", "bench"];
+pub const BARE_METAL: [&str; 6] = ["probes", "hostile", "reset", "runaway", "two-cpus", "bench"];
 
 /// More than any flat guest needs; a file that asks for more is damaged.
 const LARGEST: u64 = 64 << 20;

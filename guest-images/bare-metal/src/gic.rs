@@ -18,6 +18,7 @@ pub mod register {
     pub const CTLR: u64 = 0x000;
     pub const TYPER: u64 = 0x004;
     pub const IIDR: u64 = 0x008;
+    pub const IGROUPR: u64 = 0x080;
     pub const ISENABLER: u64 = 0x100;
     pub const ICENABLER: u64 = 0x180;
     pub const ISPENDR: u64 = 0x200;
@@ -84,20 +85,29 @@ pub fn words() -> u64 {
     u64::from(read(register::TYPER) & 0x1f) + 1
 }
 
-/// Sets this CPU's part up, everything disabled, nothing pending, priority 0xa0 throughout.
+/// Sets this CPU's part up, everything disabled, nothing pending or active, all level-triggered, priority 0xa0 throughout.
 pub fn init() {
     write(register::CTLR, 0);
     for word in 0..words() {
+        write(register::IGROUPR + 4 * word, 0);
         write(register::ICENABLER + 4 * word, u32::MAX);
         write(register::ICPENDR + 4 * word, u32::MAX);
+        write(register::ICACTIVER + 4 * word, u32::MAX);
         for part in 0..8 {
             write(register::IPRIORITYR + 32 * word + 4 * part, 0xa0a0_a0a0);
         }
         if word > 0 {
+            write(register::ICFGR + 8 * word, 0);
+            write(register::ICFGR + 8 * word + 4, 0);
             for part in 0..8 {
                 write(register::ITARGETSR + 32 * word + 4 * part, 0x0101_0101);
             }
         }
+    }
+    // The bits for PPIs may be fixed; where they are not, they are level-triggered like the timer.
+    write(register::ICFGR + 4, 0);
+    for part in 0..4 {
+        write(register::CPENDSGIR + 4 * part, u32::MAX);
     }
     write(register::CTLR, 1);
     init_interface();

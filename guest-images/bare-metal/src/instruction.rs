@@ -1,5 +1,7 @@
 //! Loads and stores in every form the architecture has, each as one instruction of known shape.
 
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
 /// Runs one load, `{value}` from `[{address}]`, and gives the register, which held all ones before.
 #[macro_export]
 macro_rules! load {
@@ -80,4 +82,32 @@ pub fn store_from_each(address: u64, mut values: [u64; 31]) -> [u64; 31] {
     // SAFETY: as above.
     unsafe { store_from_each_raw(values.as_mut_ptr(), address) };
     values
+}
+
+/// Where `execute` puts its instruction: the instruction and a return.
+static CODE: [AtomicU32; 2] = [const { AtomicU32::new(0) }; 2];
+const RET: u32 = 0xd65f_03c0;
+
+/// Executes one instruction of any encoding with x1 = `address` and x3 = 8.
+///
+/// The caller sees to it that the instruction changes none of x18 to x30 and does not branch.
+pub fn execute(encoding: u32, address: u64) {
+    CODE[0].store(encoding, Relaxed);
+    CODE[1].store(RET, Relaxed);
+    // SAFETY: the code is that instruction and a return. What it may change (x0 to x17, the SIMD
+    // registers, the flags) is declared; where it stores is up to the caller.
+    unsafe {
+        core::arch::asm!(
+            "dc cvau, {code}",
+            "dsb ish",
+            "ic ivau, {code}",
+            "dsb ish",
+            "isb",
+            "blr {code}",
+            code = in(reg) CODE.as_ptr(),
+            in("x1") address,
+            in("x3") 8_u64,
+            clobber_abi("C"),
+        );
+    }
 }

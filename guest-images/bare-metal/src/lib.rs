@@ -15,6 +15,7 @@ pub mod exception;
 pub mod firmware;
 pub mod gic;
 pub mod instruction;
+pub mod second_cpu;
 pub mod timer;
 
 core::arch::global_asm!(include_str!("start.s"), options(raw));

@@ -5,7 +5,7 @@ use bare_metal::exception::{Caught, UNDEFINED, catch};
 use bare_metal::firmware::Conduit::{self, Hvc, Smc};
 use bare_metal::firmware::status::{ALREADY_ON, INVALID_PARAMETERS, NOT_SUPPORTED, SUCCESS};
 use bare_metal::firmware::{call, call_with, function, status};
-use bare_metal::timer::{INTID, delay, fire_in, stop};
+use bare_metal::timer::{INTID, fire_in, stop, wait_until};
 use bare_metal::{cpu, gic, read_system};
 
 pub(crate) const CHECKS: &[Check] = &[
@@ -114,7 +114,7 @@ fn cpu_suspend(conduit: Conduit) -> Outcome {
             fire_in(1000);
             let got = status(conduit, function, [0, 0, 0]);
             cpu::unmask_interrupts();
-            delay(2000);
+            wait_until(|| gic::count(INTID) > 0);
             cpu::mask_interrupts();
             stop();
             gic::disable(INTID);
