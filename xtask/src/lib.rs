@@ -2,11 +2,17 @@
 //!
 //! `main.rs` is the command line; the tests use this library to build and run images too.
 
+pub mod console;
+pub mod image;
+pub mod input;
 pub mod knobs;
+pub mod machine;
 pub mod microkit;
+pub mod program;
 pub mod progress;
 pub mod release;
 pub mod setup;
+pub mod tally;
 pub mod toolchain;
 pub mod tree;
 pub mod verb;

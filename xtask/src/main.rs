@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use xtask::knobs::Knobs;
 use xtask::tree::Tree;
-use xtask::verb::{clean, sdk};
+use xtask::verb::{build, clean, explain, image, run, sdk, test};
 
 /// Builds, runs and tests guests on the VMM.
 ///
@@ -23,6 +23,16 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Build the VMM of each guest
+    Build,
+    /// Build BUILD_DIR/loader.img
+    Image,
+    /// Build the image and run it on QEMU, with the terminal for the guest
+    Run,
+    /// Run every test
+    Test,
+    /// Say what a guest-physical address is
+    Explain(explain::Options),
     /// Fetch the official Microkit SDK, and use it from then on
     Sdk(sdk::Options),
     /// Remove what was built, keep what was downloaded
@@ -43,6 +53,11 @@ fn main() -> ExitCode {
 fn perform(cli: &Cli) -> Result<ExitCode> {
     let tree = Tree::find();
     match &cli.verb {
+        Verb::Build => build::build(&tree, &cli.knobs)?,
+        Verb::Image => image::image(&tree, &cli.knobs)?,
+        Verb::Run => return run::run(&tree, &cli.knobs),
+        Verb::Test => return test::test(&tree, &cli.knobs),
+        Verb::Explain(options) => explain::explain(&tree, &cli.knobs, options)?,
         Verb::Sdk(options) => sdk::sdk(&tree, options)?,
         Verb::Clean => clean::clean(&tree, &cli.knobs)?,
     }

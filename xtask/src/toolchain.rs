@@ -21,12 +21,13 @@ pub struct Toolchain {
 }
 
 impl Toolchain {
-    /// Finds or installs it; `need` is [`Need::Target`] or [`Need::SdkTarget`].
+    /// Finds or installs it and whatever else is needed; `needs` has [`Need::Target`] or
+    /// [`Need::SdkTarget`].
     ///
     /// # Errors
     /// When there is none and none can be installed.
-    pub fn find(tree: &Tree, need: Need) -> Result<Self> {
-        let found = ensure(tree, &[need])?;
+    pub fn find(tree: &Tree, needs: &[Need]) -> Result<Self> {
+        let found = ensure(tree, needs)?;
         let value = |name: &str| {
             found
                 .get(name)

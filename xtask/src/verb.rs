@@ -1,4 +1,9 @@
 //! The verbs: what `make VERB` and `cargo xtask VERB` do, a file each.
 
+pub mod build;
 pub mod clean;
+pub mod explain;
+pub mod image;
+pub mod run;
 pub mod sdk;
+pub mod test;

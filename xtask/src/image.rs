@@ -1,0 +1,190 @@
+//! From a system XML and guest images to `loader.img`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use guest_images::{Cache, DEFAULT_SUITE};
+use sysgen::{Board, Guest, Images, Seed, System};
+
+use crate::knobs::{Choice, Knobs};
+use crate::microkit::Sdk;
+use crate::program::Builder;
+use crate::progress::{self, step};
+use crate::setup::Need;
+use crate::tree::Tree;
+
+/// What to build, all defaults resolved.
+#[derive(Clone, Debug)]
+pub struct Recipe {
+    /// The system XML.
+    pub system: PathBuf,
+    /// Board, as Microkit calls it.
+    pub board: String,
+    /// Configuration.
+    pub config: String,
+    /// The SDK.
+    pub sdk: Sdk,
+    /// Where the results go.
+    pub folder: PathBuf,
+    /// What every guest of the system boots.
+    pub images: Images,
+    /// Added to the kernel command line.
+    pub more_bootargs: Option<&'static str>,
+}
+
+/// A bootable image.
+#[derive(Clone, Debug)]
+pub struct Image {
+    /// `loader.img`.
+    pub loader: PathBuf,
+    /// The board it is for.
+    pub board: Board,
+    /// How many guests it holds.
+    pub guests: usize,
+}
+
+impl Recipe {
+    /// What the knobs say.
+    ///
+    /// # Errors
+    /// When a knob is wrong, or the Debian guest cannot be made.
+    pub fn new(tree: &Tree, knobs: &Knobs) -> Result<Self> {
+        Ok(Self {
+            system: knobs.system(tree)?,
+            board: knobs.board().to_owned(),
+            config: knobs.config().to_owned(),
+            sdk: Sdk::choose(tree, knobs.microkit_sdk.as_deref())?,
+            folder: knobs.build_folder(tree)?,
+            images: images(tree, knobs)?,
+            more_bootargs: None,
+        })
+    }
+
+    /// Builds the image.
+    ///
+    /// # Errors
+    /// When a step fails; its own words have been printed.
+    pub fn build(&self, tree: &Tree) -> Result<Image> {
+        let board = load_board(tree, &self.board)?;
+        let system = load_system(&self.system, &board)?;
+        step(&format!("{}, {}", self.sdk.description(), self.config));
+        let builder = Builder::new(tree, &self.sdk, &self.board, &self.config, &[Need::Qemu])?;
+        fs::create_dir_all(&self.folder)
+            .with_context(|| format!("cannot make {}", self.folder.display()))?;
+        for guest in &system.guests {
+            self.build_guest(tree, &system, guest, &builder)?;
+        }
+        let loader = self.folder.join("loader.img");
+        step(&format!("image {}", Tree::shown(&loader)));
+        progress::run(
+            "the microkit tool",
+            self.tool(&builder, tree)?
+                .args(self.tool_arguments(&loader)),
+        )?;
+        Ok(Image {
+            loader,
+            board,
+            guests: system.guests.len(),
+        })
+    }
+
+    fn build_guest(
+        &self,
+        tree: &Tree,
+        system: &System,
+        guest: &Guest,
+        builder: &Builder,
+    ) -> Result<()> {
+        step(&format!("guest {}", guest.name));
+        let seed = Seed::random().context("no random numbers for the guest's seed")?;
+        let files = system.build(guest, &self.guest_images(guest), seed)?;
+        files.write(&self.folder, &guest.name)?;
+        builder.build_vmm(tree, &files.tables, &self.folder.join(&guest.program))
+    }
+
+    fn guest_images(&self, guest: &Guest) -> Images {
+        let mut images = self.images.clone();
+        if let Some(more) = self.more_bootargs {
+            let given = images.bootargs.as_ref().unwrap_or(&guest.boot.bootargs);
+            images.bootargs = Some(format!("{given} {more}").trim_start().to_owned());
+        }
+        images
+    }
+
+    fn tool(&self, builder: &Builder, tree: &Tree) -> Result<Command> {
+        match &self.sdk {
+            Sdk::Official(root) => Ok(Command::new(root.join("bin/microkit"))),
+            Sdk::StandIn => builder.stand_in_tool(tree),
+        }
+    }
+
+    fn tool_arguments(&self, loader: &Path) -> Vec<PathBuf> {
+        let beside = self.system.parent().unwrap_or(Path::new("."));
+        vec![
+            self.system.clone(),
+            "--search-path".into(),
+            self.folder.clone(),
+            beside.into(),
+            "--board".into(),
+            self.board.clone().into(),
+            "--config".into(),
+            self.config.clone().into(),
+            "-o".into(),
+            loader.into(),
+            "-r".into(),
+            self.folder.join("report.txt"),
+        ]
+    }
+}
+
+/// The facts of the board `name`.
+///
+/// # Errors
+/// When there is no such board, or its file is wrong.
+pub fn load_board(tree: &Tree, name: &str) -> Result<Board> {
+    Ok(Board::load(&tree.path(format!("board/{name}/board.toml")))?)
+}
+
+/// A system that has passed its checks; prints the warnings.
+///
+/// # Errors
+/// When it does not pass.
+pub fn load_system(path: &Path, board: &Board) -> Result<System> {
+    let system = System::load(path, board)?;
+    eprint!("{}", system.warnings());
+    Ok(system)
+}
+
+/// The guest's files: what the knobs name, and the Debian guest's for the rest.
+fn images(tree: &Tree, knobs: &Knobs) -> Result<Images> {
+    let kernel = knobs.kernel()?;
+    let initrd = knobs.initrd()?;
+    let debian = match (&kernel, &initrd) {
+        (Some(_), Choice::None | Choice::File(_)) => None,
+        _ => Some(debian(tree)?),
+    };
+    let initrd = match initrd {
+        Choice::File(path) => Some(path),
+        Choice::None => None,
+        Choice::Default => debian.as_ref().map(|guest| guest.initrd.clone()),
+    };
+    Ok(Images {
+        kernel: kernel
+            .or(debian.map(|guest| guest.kernel))
+            .context("there is no kernel")?,
+        initrd,
+        bootargs: knobs.bootargs.clone(),
+        device_tree: knobs.dtb()?,
+    })
+}
+
+/// The default guest, made at its first use.
+///
+/// # Errors
+/// When its packages cannot be had.
+pub fn debian(tree: &Tree) -> Result<guest_images::DebianGuest> {
+    guest_images::debian(&Cache::new(tree.target("guest-images")), DEFAULT_SUITE)
+        .context("the Debian guest cannot be made")
+}

@@ -1,0 +1,161 @@
+//! The programs of a system: the VMM, and the stand-in's kernel and tool.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+
+use crate::microkit::{Sdk, board_folder};
+use crate::progress::{self, step};
+use crate::setup::Need;
+use crate::toolchain::{TARGET, Toolchain};
+use crate::tree::Tree;
+
+/// Builds programs for one SDK, board and configuration.
+#[derive(Clone, Debug)]
+pub struct Builder {
+    sdk: Sdk,
+    toolchain: Toolchain,
+    /// `board/BOARD/CONFIG` of the SDK.
+    board_folder: PathBuf,
+    release: bool,
+    target: PathBuf,
+}
+
+impl Builder {
+    /// Gets ready to build; `needs` are installed as well.
+    ///
+    /// # Errors
+    /// When the SDK lacks the board or configuration, or the machine lacks a tool.
+    pub fn new(tree: &Tree, sdk: &Sdk, board: &str, config: &str, needs: &[Need]) -> Result<Self> {
+        let (root, mut all, name) = match sdk {
+            Sdk::Official(root) => (root.clone(), vec![Need::SdkTarget, Need::Libclang], "sdk"),
+            Sdk::StandIn => (tree.path("devsdk"), vec![Need::Target], "devsdk"),
+        };
+        all.extend_from_slice(needs);
+        Ok(Self {
+            sdk: sdk.clone(),
+            board_folder: board_folder(&root, board, config)?,
+            toolchain: Toolchain::find(tree, &all)?,
+            release: config != "debug",
+            target: tree.target(format!("bare/{name}-{board}-{config}")),
+        })
+    }
+
+    /// Builds the VMM with `tables` and puts it at `program`.
+    ///
+    /// # Errors
+    /// When it does not build.
+    pub fn build_vmm(&self, tree: &Tree, tables: &str, program: &Path) -> Result<()> {
+        let _lock = self.lock()?;
+        let digest = Sha256::digest(tables);
+        let name: String = digest
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        // Named after its content: another system needs another VMM, the same one does not.
+        let path = self.target.join(format!("tables-{name}.rs"));
+        if !path.exists() {
+            fs::write(&path, tables)?;
+        }
+        let mut cargo = self.cargo(tree, "vmm/pd/Cargo.toml");
+        cargo
+            .env("VMM_TABLES", &path)
+            .env("SEL4_INCLUDE_DIRS", self.board_folder.join("include"));
+        match self.sdk {
+            Sdk::Official(_) => lock_of_the_sdk(&mut cargo, tree),
+            Sdk::StandIn => cargo.arg("--config").arg(tree.path("devsdk/patch.toml")),
+        };
+        progress::run("building the VMM", &mut cargo)?;
+        copy_if_changed(&self.built("vmm"), program)
+    }
+
+    /// The stand-in's tool, ready for arguments; builds it and its kernel when they are not
+    /// up to date.
+    ///
+    /// # Errors
+    /// When they do not build.
+    pub fn stand_in_tool(&self, tree: &Tree) -> Result<Command> {
+        let kernel = self.stand_in_kernel(tree)?;
+        let host = tree.target("");
+        let mut cargo = Command::new("cargo");
+        cargo
+            .args([
+                "build",
+                "--package",
+                "devsdk-microkit",
+                "--release",
+                "--manifest-path",
+            ])
+            .arg(tree.path("Cargo.toml"))
+            .arg("--target-dir")
+            .arg(&host);
+        progress::run("building the stand-in tool", &mut cargo)?;
+        let mut tool = Command::new(host.join("release/devsdk-microkit"));
+        tool.env("MICROKIT_SDK", tree.path("devsdk"))
+            .env("DEVSDK_KERNEL", kernel);
+        Ok(tool)
+    }
+
+    fn stand_in_kernel(&self, tree: &Tree) -> Result<PathBuf> {
+        let _lock = self.lock()?;
+        let mut cargo = self
+            .toolchain
+            .build(&tree.path("devsdk/kernel/Cargo.toml"), &self.target);
+        cargo.arg("--release");
+        progress::run("building the stand-in kernel", &mut cargo)?;
+        Ok(self.target.join(TARGET).join("release/devsdk-kernel"))
+    }
+
+    fn cargo(&self, tree: &Tree, manifest: &str) -> Command {
+        let mut cargo = self.toolchain.build(&tree.path(manifest), &self.target);
+        if self.release {
+            cargo.arg("--release");
+        }
+        cargo
+    }
+
+    fn built(&self, name: &str) -> PathBuf {
+        self.target
+            .join(TARGET)
+            .join(if self.release { "release" } else { "debug" })
+            .join(name)
+    }
+
+    /// Keeps other builds out from the moment a table is written until its program is copied.
+    fn lock(&self) -> Result<File> {
+        if !self.target.exists() {
+            step("first build: this takes a minute");
+        }
+        fs::create_dir_all(&self.target)?;
+        let file = File::create(self.target.join("lock"))?;
+        file.lock().context("cannot lock the build folder")?;
+        Ok(file)
+    }
+}
+
+/// Upstream's crates come from git and are locked in a file of their own; vmm/pd/Cargo.lock has
+/// the stand-in's in their place.
+fn lock_of_the_sdk<'a>(cargo: &'a mut Command, tree: &Tree) -> &'a mut Command {
+    let lock = tree.path("vmm/pd/sdk/Cargo.lock");
+    cargo
+        .env("RUSTC_BOOTSTRAP", "1")
+        .arg("-Zlockfile-path")
+        .arg("--config")
+        .arg(format!(
+            "resolver.lockfile-path={:?}",
+            lock.display().to_string()
+        ))
+}
+
+/// A program that did not change keeps its time stamp, so that nothing is built on it again.
+fn copy_if_changed(from: &Path, to: &Path) -> Result<()> {
+    let content = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
+    if !fs::read(to).is_ok_and(|old| old == content) {
+        fs::write(to, content).with_context(|| format!("cannot write {}", to.display()))?;
+    }
+    Ok(())
+}

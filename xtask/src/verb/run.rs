@@ -1,0 +1,38 @@
+//! `run`: builds the image and gives the terminal to the guest.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::image::Recipe;
+use crate::input::Input;
+use crate::knobs::{Choice, Knobs};
+use crate::machine;
+use crate::tree::Tree;
+
+/// The Debian guest's argument for: power off once you are up.
+const POWER_OFF: &str = "autopoweroff";
+
+/// Runs until the guest powers off (success) or crashes.
+///
+/// # Errors
+/// When the image cannot be built or QEMU cannot be started.
+pub fn run(tree: &Tree, knobs: &Knobs) -> Result<ExitCode> {
+    let input = Input::look();
+    let mut recipe = Recipe::new(tree, knobs)?;
+    // Only the Debian guest knows the word.
+    if input == Input::Nothing && knobs.initrd()? == Choice::Default {
+        recipe.more_bootargs = Some(POWER_OFF);
+    }
+    let image = recipe.build(tree)?;
+    if input == Input::Terminal {
+        eprintln!("  the terminal is the guest's now; Ctrl-A X leaves");
+    }
+    let qemu = machine::qemu(&image, input, &knobs.qemu_arguments())?;
+    let well = machine::run(qemu, image.guests)?;
+    Ok(if well {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
