@@ -22,7 +22,8 @@ pub struct Images {
     pub initrd: Option<PathBuf>,
     /// Kernel command line in place of the one in the system XML.
     pub bootargs: Option<String>,
-    /// Device tree in place of the generated one.
+    /// Device tree in place of the generated one. In its `/chosen`, the place of the initrd is
+    /// set when there is one, and the command line when `bootargs` is given.
     pub device_tree: Option<PathBuf>,
 }
 
@@ -92,22 +93,11 @@ impl System {
         let kernel = image::load_kernel(&images.kernel)?;
         let initrd = images.initrd.as_deref().map(image::load_initrd);
         let initrd = initrd.transpose()?;
-        let given_tree = images.device_tree.as_deref().map(image::load_device_tree);
-        let given_tree = given_tree.transpose()?;
         let length = initrd.as_ref().map(|bytes| bytes.len() as u64);
         let (layout, ram) = self.layout(guest, &kernel, length)?;
-        let tree = given_tree.unwrap_or_else(|| {
-            let start = layout.initrd.zip(length);
-            let bootargs = images.bootargs.as_ref().unwrap_or(&guest.boot.bootargs);
-            device_tree::generate(
-                guest,
-                &Chosen {
-                    bootargs: bootargs.clone(),
-                    initrd: start.map(|(start, length)| (start, start + length)),
-                    seed,
-                },
-            )
-        });
+        let initrd_range = layout.initrd.zip(length);
+        let initrd_range = initrd_range.map(|(start, length)| (start, start + length));
+        let tree = device_tree(guest, images, initrd_range, seed)?;
         let size = tree.len() as u64;
         if size > DEVICE_TREE_LIMIT {
             let text = format!(
@@ -176,6 +166,27 @@ impl System {
             .hint("leave the region's size out: then the file decides");
         Err(Error::System(found.render(&self.source, wants_colour())))
     }
+}
+
+/// The user's device tree, or the generated one.
+fn device_tree(
+    guest: &Guest,
+    images: &Images,
+    initrd: Option<(u64, u64)>,
+    seed: Seed,
+) -> Result<Vec<u8>, Error> {
+    if let Some(path) = &images.device_tree {
+        let given = image::load_device_tree(path)?;
+        let bootargs = images.bootargs.as_deref();
+        return Ok(device_tree::complete(given, bootargs, initrd));
+    }
+    let bootargs = images.bootargs.as_ref().unwrap_or(&guest.boot.bootargs);
+    let chosen = Chosen {
+        bootargs: bootargs.clone(),
+        initrd,
+        seed,
+    };
+    Ok(device_tree::generate(guest, &chosen))
 }
 
 fn pack(layout: &Layout, initrd: Option<Vec<u8>>, tree: &[u8]) -> Result<Vec<u8>, ImageError> {

@@ -80,6 +80,28 @@ pub fn generate(guest: &Guest, chosen: &Chosen) -> Vec<u8> {
     tree.to_dtb()
 }
 
+/// Writes what only the build knows into the `/chosen` of a device tree made elsewhere: the
+/// command line if one is given, and the place of the initrd if there is one.
+pub fn complete(
+    mut tree: DeviceTree,
+    bootargs: Option<&str>,
+    initrd: Option<(u64, u64)>,
+) -> Vec<u8> {
+    if tree.root.child_mut("chosen").is_none() {
+        tree.root.add_child(node("chosen"));
+    }
+    if let Some(chosen) = tree.root.child_mut("chosen") {
+        if let Some(bootargs) = bootargs {
+            with(chosen, "bootargs", bootargs);
+        }
+        if let Some((start, end)) = initrd {
+            with(chosen, "linux,initrd-start", start);
+            with(chosen, "linux,initrd-end", end);
+        }
+    }
+    tree.to_dtb()
+}
+
 fn aliases(guest: &Guest) -> DeviceTreeNode {
     let mut aliases = node("aliases");
     if let Some(path) = console_path(guest) {

@@ -1,12 +1,15 @@
 //! Guest images: what a kernel file is and which bytes of RAM it wants.
 
 mod arm64;
+mod compressed;
 mod elf;
-mod gzip;
 mod place;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use dtoolkit::fdt::Fdt;
+use dtoolkit::model::DeviceTree;
 
 pub use place::{Layout, place};
 
@@ -104,10 +107,8 @@ pub fn load_kernel(path: &Path) -> Result<Kernel, ImageError> {
     understand(bytes).map_err(bad)
 }
 
-fn understand(mut bytes: Vec<u8>) -> Result<Kernel, String> {
-    if gzip::is_gzip(&bytes) {
-        bytes = gzip::unpack(&bytes)?;
-    }
+fn understand(bytes: Vec<u8>) -> Result<Kernel, String> {
+    let bytes = compressed::unpack(bytes)?;
     if arm64::is_image(&bytes) {
         return Ok(Kernel {
             format: Format::Arm64Image,
@@ -144,11 +145,6 @@ fn refuse_foreign(bytes: &[u8]) -> Result<(), String> {
         (0, b"070701", "an initramfs"),
         (0x24, b"\x18\x28\x6f\x01", "a 32-bit Arm zImage"),
     ];
-    if let Some(payload) = bytes.get(4..8).filter(|_| bytes.starts_with(b"MZ"))
-        && payload == b"zimg"
-    {
-        return Err("is an EFI zboot image; give the Image inside it".to_owned());
-    }
     for (offset, magic, what) in FOREIGN {
         let found = bytes
             .get(offset..)
@@ -181,13 +177,13 @@ pub fn load_initrd(path: &Path) -> Result<Vec<u8>, ImageError> {
 ///
 /// # Errors
 /// When the file cannot be read or is not a flattened device tree.
-pub fn load_device_tree(path: &Path) -> Result<Vec<u8>, ImageError> {
+pub fn load_device_tree(path: &Path) -> Result<DeviceTree, ImageError> {
     let bytes = read(path)?;
-    let tree = dtoolkit::fdt::Fdt::new(&bytes).map_err(|error| ImageError::Bad {
+    let tree = Fdt::new(&bytes).map_err(|error| ImageError::Bad {
         path: path.to_owned(),
         problem: format!("is not a flattened device tree: {error}; compile it with dtc"),
     })?;
-    Ok(tree.data().to_vec())
+    Ok(DeviceTree::from_fdt(&tree))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ImageError> {

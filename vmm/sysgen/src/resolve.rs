@@ -139,9 +139,7 @@ fn guest(context: &Context<'_>, found: &mut Diagnostics) -> Option<Guest> {
     let image = image(context, &reservations, found);
     mappings.sort_by_key(|mapping| mapping.base);
     reservations.sort_by_key(|piece| piece.base);
-    if let Some(stdout) = boot.as_ref().and_then(|boot| boot.stdout.as_ref()) {
-        devices::check_stdout(context, &devices, stdout, found);
-    }
+    devices::check_stdout(context, &devices, found);
     let program = context.domain.program.as_ref();
     Some(Guest {
         domain: context.domain.name.value.clone(),

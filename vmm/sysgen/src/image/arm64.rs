@@ -36,12 +36,6 @@ pub(super) fn pieces(bytes: Vec<u8>) -> Result<Pieces, String> {
             "has a text_offset of {text_offset:#x}, beyond 2 MiB; the Image header is damaged"
         ));
     }
-    // The data may stop before image_size (zeroed data follows), but never after it.
-    if length > image_size.saturating_add(0x1000) {
-        return Err(format!(
-            "has {length:#x} bytes but its header says {image_size:#x}; the file is damaged"
-        ));
-    }
     Ok(Pieces::Movable {
         data: bytes,
         size: image_size.max(length),

@@ -195,20 +195,23 @@ fn property(fact: &Fact, found: &mut Diagnostics) -> Option<Property> {
     Some(Property { name, value })
 }
 
-/// Reports a console that is not a device of the guest.
-pub(super) fn check_stdout(
-    context: &Context<'_>,
-    devices: &[Device],
-    stdout: &str,
-    found: &mut Diagnostics,
-) {
-    let known = |device: &&Device| !device.compatible.is_empty();
-    if devices.iter().filter(known).any(|d| d.name == stdout) {
+/// Reports a console that is not a device of the guest, or not in its device tree.
+pub(super) fn check_stdout(context: &Context<'_>, devices: &[Device], found: &mut Diagnostics) {
+    let mut facts = context.machine.facts.iter();
+    let Some(stdout) = facts.find_map(|fact| fact.get("stdout")) else {
         return;
-    }
-    let facts = context.machine.facts.iter();
-    let mut values = facts.filter_map(|fact| fact.get("stdout"));
-    if let Some(name) = values.next() {
-        report_unknown_device(name, devices, found);
+    };
+    match devices.iter().find(|device| device.name == stdout.value) {
+        None => report_unknown_device(stdout, devices, found),
+        Some(device) if device.compatible.is_empty() => {
+            found
+                .error(
+                    &stdout.span,
+                    format!("`{}` is not in the device tree", stdout.value),
+                    "a device without `compatible` is only mapped",
+                )
+                .hint("give the device a `compatible`");
+        }
+        Some(_) => {}
     }
 }

@@ -1,0 +1,113 @@
+//! Every finding that sysgen can have, as the user sees it.
+//!
+//! Each case changes a good system a little and compares the whole rendered text with
+//! `tests/golden/diagnostics/NAME.txt`.
+
+mod cases;
+
+use std::collections::BTreeSet;
+
+use sysgen::System;
+use sysgen::source::Source;
+
+use crate::{golden, systems};
+use cases::{CASES, Case};
+
+/// Findings that come up only with images; their tests are in `package.rs`.
+const WITH_IMAGES: [&str; 2] = ["build_package_too_large", "build_ram_too_small"];
+
+fn source(case: &Case) -> Source {
+    let mut text = case.system.to_owned();
+    for (from, to) in case.edits {
+        assert!(text.contains(from), "{}: no {from:?} to replace", case.name);
+        text = text.replacen(from, to, 1);
+    }
+    systems::source(&text)
+}
+
+#[test]
+fn findings_are_as_expected() {
+    for case in CASES {
+        let source = source(case);
+        let (_, found) = sysgen::analyse(&source, &systems::board(case.board));
+        assert!(!found.is_empty(), "{}: nothing was found", case.name);
+        assert_eq!(
+            found.has_errors(),
+            !case.name.starts_with("warning_"),
+            "{}: {}",
+            case.name,
+            found.render(&source, false)
+        );
+        let text = format!("{}\n", found.render(&source, false));
+        golden::check(&format!("diagnostics/{}.txt", case.name), &text);
+    }
+}
+
+#[test]
+fn every_finding_points_at_text_and_says_what_to_do() {
+    for case in CASES {
+        let source = source(case);
+        let (_, found) = sysgen::analyse(&source, &systems::board(case.board));
+        for item in found.iter() {
+            let place = source.slice(&item.span);
+            assert!(
+                !place.is_empty(),
+                "{}: {} points at nothing",
+                case.name,
+                item.title
+            );
+            let hint = item.hint.as_deref().unwrap_or_default();
+            assert!(
+                !hint.is_empty(),
+                "{}: {} has no hint",
+                case.name,
+                item.title
+            );
+        }
+    }
+}
+
+#[test]
+fn errors_stop_the_build_and_warnings_do_not() {
+    for case in CASES {
+        let loaded = System::parse(source(case), &systems::board(case.board));
+        assert_eq!(
+            loaded.is_ok(),
+            case.name.starts_with("warning_"),
+            "{}",
+            case.name
+        );
+    }
+}
+
+#[test]
+fn no_golden_file_is_left_over() {
+    let names: BTreeSet<String> = CASES.iter().map(|case| case.name.to_owned()).collect();
+    assert_eq!(names.len(), CASES.len(), "two cases have one name");
+    let folder = std::fs::read_dir(golden::path("diagnostics")).expect("the folder");
+    for entry in folder {
+        let path = entry.expect("an entry").path();
+        let name = path
+            .file_stem()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        let known = names.contains(&name) || WITH_IMAGES.contains(&name.as_str());
+        assert!(known, "{name} belongs to no case");
+    }
+}
+
+#[test]
+fn arbitrary_damage_is_never_a_panic() {
+    // Every prefix, and the text with one byte taken out, at many places.
+    for cut in (0..systems::ONE.len()).step_by(7) {
+        let prefix = systems::source(&systems::ONE[..cut]);
+        let (_, found) = sysgen::analyse(&prefix, &systems::virt());
+        assert!(found.has_errors());
+        let mut text = systems::ONE.to_owned();
+        text.remove(cut);
+        let damaged = systems::source(&text);
+        let (_, found) = sysgen::analyse(&damaged, &systems::virt());
+        found.render(&damaged, true);
+    }
+}

@@ -1,0 +1,190 @@
+//! From a system and its images to files.
+
+use std::path::PathBuf;
+
+use sysgen::{Images, System};
+use tempfile::TempDir;
+use vmm_config::package::{HEADER_BYTES, Header, SEGMENT_BYTES, Segment};
+
+use crate::device_tree::fixed_seed;
+use crate::images::arm64_image;
+use crate::{golden, systems};
+
+const MIB: u64 = 1 << 20;
+
+struct Files {
+    folder: TempDir,
+}
+
+impl Files {
+    fn new() -> Self {
+        Self {
+            folder: TempDir::new().expect("a folder"),
+        }
+    }
+
+    fn add(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, bytes).expect("a file");
+        path
+    }
+}
+
+fn images(kernel: PathBuf, initrd: Option<PathBuf>) -> Images {
+    Images {
+        kernel,
+        initrd,
+        bootargs: None,
+        device_tree: None,
+    }
+}
+
+/// Reads a package as the VMM does.
+fn unpack(package: &[u8]) -> (Header, Vec<(Segment, Vec<u8>)>) {
+    let header = Header::decode(package.first_chunk().expect("a header")).expect("a package");
+    let records = (0..header.segments as usize).map(|index| {
+        let at = HEADER_BYTES + index * SEGMENT_BYTES;
+        let record = package[at..].first_chunk().expect("a record");
+        let segment = Segment::decode(record).expect("a good record");
+        let start = segment.offset as usize;
+        (
+            segment,
+            package[start..start + segment.length as usize].to_vec(),
+        )
+    });
+    (header, records.collect())
+}
+
+fn build(system: &System, images: &Images) -> Result<sysgen::GuestFiles, String> {
+    let guest = &system.guests[0];
+    let built = system.build(guest, images, fixed_seed());
+    built.map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_package_holds_kernel_initrd_and_device_tree() {
+    let files = Files::new();
+    let kernel = arm64_image(1001, 0, 3 * MIB, 0);
+    let initrd = b"an initial RAM disk";
+    let images = images(
+        files.add("Image", &kernel),
+        Some(files.add("initrd", initrd)),
+    );
+    let built = build(&systems::load(systems::ONE), &images).expect("fits");
+    assert_eq!(built.package_name, "guest.img");
+    let (header, segments) = unpack(&built.package);
+    assert_eq!(header.length, built.package.len() as u64);
+    assert_eq!(header.entry, 0x4000_0000);
+    assert_eq!(header.device_tree, 0x4040_0000);
+    let bases: Vec<_> = segments.iter().map(|(s, _)| (s.base, s.size)).collect();
+    assert_eq!(
+        bases,
+        [
+            (0x4000_0000, 3 * MIB),
+            (0x4030_0000, initrd.len() as u64),
+            (0x4040_0000, built.device_tree.len() as u64),
+        ]
+    );
+    assert!(segments.iter().all(|(segment, _)| segment.offset % 8 == 0));
+    assert_eq!(segments[0].1, kernel);
+    assert_eq!(segments[1].1, initrd);
+    assert_eq!(segments[2].1, built.device_tree);
+}
+
+#[test]
+fn a_package_without_initrd_says_so_in_the_tree() {
+    let files = Files::new();
+    let images = images(files.add("Image", &arm64_image(1001, 0, MIB, 0)), None);
+    let built = build(&systems::load(systems::ONE), &images).expect("fits");
+    assert_eq!(unpack(&built.package).0.segments, 2);
+    let text = String::from_utf8_lossy(&built.device_tree).into_owned();
+    assert!(!text.contains("initrd"));
+    assert!(text.contains("quiet"));
+}
+
+#[test]
+fn bootargs_and_device_tree_can_be_replaced() {
+    let files = Files::new();
+    let system = systems::load(systems::ONE);
+    let mut images = images(files.add("Image", &arm64_image(1001, 0, MIB, 0)), None);
+    images.bootargs = Some("single".to_owned());
+    let built = build(&system, &images).expect("fits");
+    let text = String::from_utf8_lossy(&built.device_tree).into_owned();
+    assert!(text.contains("single") && !text.contains("quiet"));
+
+    images.bootargs = None;
+    images.device_tree = Some(files.add("given.dtb", &built.device_tree));
+    let again = build(&system, &images).expect("fits");
+    assert_eq!(again.device_tree, built.device_tree);
+}
+
+#[test]
+fn equal_inputs_give_equal_files_and_unchanged_files_are_left_alone() {
+    let files = Files::new();
+    let system = systems::load(systems::ONE);
+    let images = images(files.add("Image", &arm64_image(1001, 0, MIB, 0)), None);
+    let first = build(&system, &images).expect("fits");
+    let out = files.folder.path().join("out");
+    let written = first.write(&out, "guest").expect("written");
+    assert_eq!(written.package, out.join("guest.img"));
+    let stamp = || std::fs::metadata(&written.tables).and_then(|m| m.modified());
+    let before = stamp().expect("a time");
+    let second = build(&system, &images).expect("fits");
+    assert_eq!(second.package, first.package);
+    second.write(&out, "guest").expect("written");
+    assert_eq!(stamp().expect("a time"), before);
+}
+
+#[test]
+fn swapping_the_guest_does_not_change_the_tables() {
+    let files = Files::new();
+    let system = systems::load(systems::ONE);
+    let small = images(files.add("small", &arm64_image(100, 0, MIB, 0)), None);
+    let large = images(
+        files.add("large", &arm64_image(9 << 20, 0, 10 * MIB, 0)),
+        None,
+    );
+    let small = build(&system, &small).expect("fits");
+    let large = build(&system, &large).expect("fits");
+    assert_ne!(small.package.len(), large.package.len());
+    assert_eq!(small.tables, large.tables);
+}
+
+#[test]
+fn images_that_do_not_fit_point_at_the_ram_of_the_xml() {
+    let files = Files::new();
+    let system = systems::load(systems::ONE);
+    let kernel = files.add("Image", &arm64_image(1001, 0, 60 * MIB, 0));
+    let initrd = files.add("initrd", &vec![1; 5 << 20]);
+    let error = build(&system, &images(kernel, Some(initrd))).expect_err("too large");
+    golden::check("diagnostics/build_ram_too_small.txt", &format!("{error}\n"));
+}
+
+#[test]
+fn a_package_larger_than_its_region_points_at_the_region() {
+    let files = Files::new();
+    let text = systems::ONE.replace(
+        "prefill_path=\"guest.img\"",
+        "size=\"0x200000\" prefill_path=\"guest.img\"",
+    );
+    let kernel = files.add("Image", &arm64_image(3 << 20, 0, 4 * MIB, 0));
+    let error = build(&systems::load(&text), &images(kernel, None)).expect_err("too large");
+    golden::check(
+        "diagnostics/build_package_too_large.txt",
+        &format!("{error}\n"),
+    );
+}
+
+#[test]
+fn a_second_piece_of_ram_is_used_when_the_first_is_too_small() {
+    let files = Files::new();
+    let text = systems::TWO_VCPUS
+        .replace(
+            "name=\"more_ram\" size=\"0x1000000\"",
+            "name=\"more_ram\" size=\"0x8000000\"",
+        )
+        .replace("size=\"0x2000000\" prefill", "prefill");
+    let kernel = files.add("Image", &arm64_image(1001, 0, 100 * MIB, 0));
+    let built = build(&systems::load(&text), &images(kernel, None)).expect("fits");
+    assert_eq!(unpack(&built.package).0.entry, 0x8000_0000);
+}

@@ -1,0 +1,103 @@
+//! Tables: their text, and that the text compiles to the values it should have.
+
+use sysgen::tables;
+use vmm_config::{Action, Device, ReservationKind};
+
+use crate::{golden, systems};
+
+/// The golden file, compiled.
+mod one {
+    include!("../golden/one.rs");
+}
+
+/// The golden file, compiled.
+mod two_vcpus {
+    include!("../golden/two_vcpus.rs");
+}
+
+fn text(system: &str) -> String {
+    tables::generate(&systems::load(system).guests[0])
+}
+
+#[test]
+fn tables_are_as_expected() {
+    golden::check("one.rs", &text(systems::ONE));
+    golden::check("two_vcpus.rs", &text(systems::TWO_VCPUS));
+    golden::check("shadow.rs", &text(systems::SHADOW));
+}
+
+#[test]
+fn compiled_tables_hold_the_values_of_the_xml() {
+    let guest = &one::GUEST;
+    assert_eq!((guest.name, guest.vcpus), ("guest", 1));
+    let bases: Vec<_> = guest.mappings.iter().map(|m| (m.name, m.base)).collect();
+    assert_eq!(
+        bases,
+        [
+            ("gicv", 0x801_0000),
+            ("uart", 0x900_0000),
+            ("ram", 0x4000_0000)
+        ]
+    );
+    let ram = guest.mappings.last().expect("RAM");
+    assert_eq!(
+        (ram.size, ram.page_bits, ram.vmm_address),
+        (64 << 20, 21, Some(0x4000_0000))
+    );
+    assert!(ram.read && ram.write && ram.execute);
+    assert!(!guest.mappings[1].execute && guest.mappings[1].vmm_address.is_none());
+    let kinds: Vec<_> = guest
+        .reservations
+        .iter()
+        .map(|r| (r.base, r.kind))
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            (
+                0x800_0000,
+                ReservationKind::Emulated(Device::GicDistributor)
+            ),
+            (0x801_0000, ReservationKind::GicCpuInterface),
+            (0x900_0000, ReservationKind::Passthrough),
+            (0x4000_0000, ReservationKind::Ram),
+        ]
+    );
+    assert_eq!(
+        (guest.gic.version, guest.gic.spis, guest.gic.shadow),
+        (2, 128, None)
+    );
+    assert_eq!(guest.image.vmm_address, 0x8000_0000);
+    assert_eq!(guest.image.size, (64 << 20) + (2 << 20), "RAM and a page");
+    assert_eq!(guest.wake_timer, Some(2));
+    assert_eq!(guest.policy.power_off, Action::MachineOff);
+    assert_eq!(guest.policy.reset, Action::Restart { limit: Some(3) });
+    assert_eq!(guest.policy.crash, Action::Stop);
+}
+
+#[test]
+fn compiled_tables_are_ordered_whatever_the_order_of_the_xml() {
+    let guest = &two_vcpus::GUEST;
+    assert_eq!(guest.vcpus, 2);
+    assert!(guest.mappings.is_sorted_by_key(|mapping| mapping.base));
+    assert!(guest.reservations.is_sorted_by_key(|piece| piece.base));
+    let interrupts: Vec<_> = guest
+        .interrupts
+        .iter()
+        .map(|i| (i.intid, i.channel, i.edge))
+        .collect();
+    assert_eq!(interrupts, [(33, 7, false), (34, 62, true), (45, 0, false)]);
+    assert_eq!(guest.image.size, 0x200_0000, "the size in the XML");
+    assert_eq!(guest.wake_timer, None);
+    assert_eq!(
+        guest.policy.reset,
+        Action::Restart { limit: None },
+        "the default"
+    );
+}
+
+#[test]
+fn a_shadow_page_is_known_to_the_tables() {
+    let system = systems::load(systems::SHADOW);
+    assert_eq!(system.guests[0].gic.shadow, Some(0x3000_0000));
+}
