@@ -238,6 +238,26 @@ fn prefill_sizes(system: &System) -> Result<()> {
     Ok(())
 }
 
+/// Microkit 2.3's tool crashes on a region with a page that starts after the prefill's end; so
+/// that what builds here builds there, such a region is refused.
+pub(super) fn prefill_lengths(system: &System) -> Result<()> {
+    for region in &system.memory_regions {
+        let Some(bytes) = &region.prefill else {
+            continue;
+        };
+        let filled = bytes.len() as u64;
+        if filled < region.size - region.page_size {
+            let (name, size, location) = (&region.name, region.size, &region.location);
+            return refuse(format!(
+                "memory region '{name}' has pages that its prefill does not reach ({filled:#x} of \
+                 {size:#x} bytes), which Microkit's tool cannot build: use a second region for \
+                 them @ {location}"
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// A warning for each region that is mapped nowhere.
 pub(super) fn unused_regions(system: &System) -> Vec<String> {
     let maps = system.protection_domains.iter().flat_map(|pd| {

@@ -61,6 +61,7 @@ impl System {
         check::all(&system)?;
         system.warnings = check::unused_regions(&system);
         page_size::choose(&mut system);
+        check::prefill_lengths(&system)?;
         Ok(system)
     }
 
@@ -78,7 +79,8 @@ impl System {
                 }
                 "channel" => channel_elements.push(child),
                 "virtual_machine" => return Err(misplaced_virtual_machine(child)),
-                "domains" | "io_address_space" => return Err(not_offered(child)),
+                "domains" => return Err(not_offered(child)),
+                "io_address_space" => return Err(no_iommu(child)),
                 _ => return Err(child.unknown()),
             }
         }
@@ -107,6 +109,13 @@ impl System {
 fn misplaced_virtual_machine(element: Element<'_>) -> Error {
     Error::System(format!(
         "virtual machine must be a child of a protection domain: {}",
+        element.location()
+    ))
+}
+
+fn no_iommu(element: Element<'_>) -> Error {
+    Error::System(format!(
+        "io address space requires seL4 to be built with IOMMU support: {}",
         element.location()
     ))
 }
