@@ -4,6 +4,7 @@ mod board;
 mod channels;
 mod memory;
 mod schedule;
+mod sharing;
 
 use crate::board::Board;
 use crate::diagnostic::Diagnostics;
@@ -16,4 +17,5 @@ pub(crate) fn check(document: &Document, guests: &[Guest], board: &Board, found:
     board::check(document, board, found);
     channels::check(document, found);
     schedule::check(document, guests, board, found);
+    sharing::check(document, guests, found);
 }

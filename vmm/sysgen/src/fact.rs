@@ -66,7 +66,8 @@ pub fn read_number(
     })
 }
 
-/// Reads the instruction at `span`; `None` after reporting what is wrong with it.
+/// Reads the instruction at `span`. Wrong keys are reported and left out; `None` after
+/// reporting that it cannot be read at all.
 pub fn parse(source: &Source, span: Span, found: &mut Diagnostics) -> Option<Fact> {
     let mut cursor = Cursor::new(source, &span);
     let name = cursor.name();
@@ -79,8 +80,12 @@ pub fn parse(source: &Source, span: Span, found: &mut Diagnostics) -> Option<Fac
         let key = cursor.key(found)?;
         keys.push(key);
     }
-    let fact = Fact { word, span, keys };
-    check_keys(&fact, found).then_some(fact)
+    let mut fact = Fact { word, span, keys };
+    let wrong = check_keys(&fact, found);
+    for index in wrong.into_iter().rev() {
+        fact.keys.remove(index);
+    }
+    Some(fact)
 }
 
 fn report_unknown_word(name: &Spanned<String>, span: &Span, found: &mut Diagnostics) {
@@ -108,20 +113,21 @@ fn known_words() -> String {
     format!("the words are: {}", names.join(", "))
 }
 
-fn check_keys(fact: &Fact, found: &mut Diagnostics) -> bool {
-    let mut good = true;
+/// Reports wrong and missing keys; gives the places of the wrong ones.
+fn check_keys(fact: &Fact, found: &mut Diagnostics) -> Vec<usize> {
+    let mut wrong = Vec::new();
     for (index, key) in fact.keys.iter().enumerate() {
         let name = key.name.value.as_str();
         let known = fact.word.required.iter().chain(fact.word.optional);
         if !known.clone().any(|known| *known == name) {
             report_unknown_key(fact, key, found);
-            good = false;
+            wrong.push(index);
         } else if let Some(first) = fact.keys[..index].iter().find(|k| k.name.value == name) {
             found
                 .error(&key.name.span, format!("`{name}` is given twice"), "again")
                 .related(&first.name.span, "first here")
                 .hint("keep one of them");
-            good = false;
+            wrong.push(index);
         }
     }
     for name in fact.word.required {
@@ -133,10 +139,9 @@ fn check_keys(fact: &Fact, found: &mut Diagnostics) -> bool {
                     format!("no `{name}` here"),
                 )
                 .hint(format!("add {name}=\"...\""));
-            good = false;
         }
     }
-    good
+    wrong
 }
 
 fn report_unknown_key(fact: &Fact, key: &Key, found: &mut Diagnostics) {
@@ -206,7 +211,7 @@ impl<'a> Cursor<'a> {
 
     fn key(&mut self, found: &mut Diagnostics) -> Option<Key> {
         let name = self.name();
-        let value = self.value(&name);
+        let value = self.value();
         if value.is_none() || name.value.is_empty() {
             let span = name.span.start..self.end.min(name.span.end.max(name.span.start + 1));
             found
@@ -224,7 +229,7 @@ impl<'a> Cursor<'a> {
         })
     }
 
-    fn value(&mut self, _name: &Spanned<String>) -> Option<Spanned<String>> {
+    fn value(&mut self) -> Option<Spanned<String>> {
         let after = self.rest().strip_prefix('=')?;
         let quoted = after.trim_start();
         let quote = quoted.chars().next().filter(|c| matches!(c, '"' | '\''))?;

@@ -133,7 +133,9 @@ impl System {
 /// Model and findings of a system.
 pub fn analyse(source: &Source, board: &Board) -> (Vec<Guest>, Diagnostics) {
     let mut found = Diagnostics::default();
-    let document = document::parse(source, &mut found);
+    let Some(document) = document::parse(source, &mut found) else {
+        return (Vec::new(), found);
+    };
     let guests = resolve::resolve(&document, board, &mut found);
     check::check(&document, &guests, board, &mut found);
     (guests, found)

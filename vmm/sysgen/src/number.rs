@@ -9,15 +9,18 @@ pub fn parse(text: &str) -> Option<u64> {
     }
 }
 
-/// A size in words, for messages: `256 MiB`, `8 KiB`, `0x1234 bytes`.
+/// A size in words, for messages; what is no whole number of KiB is rounded up.
 pub fn size(bytes: u64) -> String {
-    const UNITS: [(u64, &str); 3] = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
+    const UNITS: [(u64, &str); 2] = [(1 << 30, "GiB"), (1 << 20, "MiB")];
     for (unit, name) in UNITS {
         if bytes >= unit && bytes.is_multiple_of(unit) {
             return format!("{} {name}", bytes / unit);
         }
     }
-    format!("{bytes:#x} bytes")
+    match bytes {
+        0..1024 => format!("{bytes} bytes"),
+        _ => format!("{} KiB", bytes.div_ceil(1024)),
+    }
 }
 
 #[cfg(test)]
@@ -38,6 +41,7 @@ mod tests {
     fn sizes_read_well() {
         assert_eq!(size(256 << 20), "256 MiB");
         assert_eq!(size(0x1000), "4 KiB");
-        assert_eq!(size(0x1234), "0x1234 bytes");
+        assert_eq!(size(0x1234), "5 KiB");
+        assert_eq!(size(3), "3 bytes");
     }
 }

@@ -76,6 +76,15 @@ pub fn resolve(document: &Document, board: &Board, found: &mut Diagnostics) -> V
         };
         guests.extend(guest(&context, found));
     }
+    if guests.is_empty() && !found.has_errors() {
+        found
+            .error(
+                &document.span,
+                "the system has no guest",
+                "no <virtual_machine> in it has <?vmm ...?> instructions",
+            )
+            .hint("vmm/sysgen/README.md shows how a guest is described");
+    }
     guests
 }
 

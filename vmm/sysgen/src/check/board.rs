@@ -126,17 +126,18 @@ fn check_device(region: &Region, board: &Board, found: &mut Diagnostics) {
         ),
         (gic.redistributors, "redistributors (GICR)"),
     ];
-    for (address, name) in frames {
-        let inside = |address: &u64| (physical.value..end).contains(address);
-        if let Some(address) = address.filter(inside) {
-            found
-                .error(
-                    &physical.span,
-                    format!("`{}` covers the board's {name}", region.name.value),
-                    format!("{name} is at {address:#x}"),
-                )
-                .hint("the kernel owns the interrupt controller; map less");
-        }
+    let inside = |address: &u64| (physical.value..end).contains(address);
+    let mut covered = frames
+        .iter()
+        .filter_map(|(address, name)| Some((address.filter(inside)?, name)));
+    if let Some((address, name)) = covered.next() {
+        found
+            .error(
+                &physical.span,
+                format!("`{}` covers the board's {name}", region.name.value),
+                format!("the {name} is at {address:#x}"),
+            )
+            .hint("the kernel owns the interrupt controller; map less");
     }
 }
 
@@ -187,7 +188,7 @@ fn check_cpu_interface_place(
             .error(
                 &region.span,
                 "the GIC CPU interface is too large",
-                format!("{} bytes", size(region)),
+                number::size(size(region)),
             )
             .hint("its registers take 0x2000 bytes");
     }

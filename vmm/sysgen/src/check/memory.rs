@@ -6,7 +6,6 @@ use crate::board::Board;
 use crate::diagnostic::Diagnostics;
 use crate::document::{Document, Domain, Machine, Map, Region};
 use crate::model::{DISTRIBUTOR_SIZE, Guest};
-use crate::number;
 use crate::resolve::{find_region, page_size};
 use crate::source::Span;
 
@@ -31,7 +30,6 @@ pub(super) fn check(document: &Document, guests: &[Guest], board: &Board, found:
             check_map(document, map, found);
         }
     }
-    check_shared_ram(document, found);
 }
 
 fn maps_of(domain: &Domain) -> impl Iterator<Item = &Map> {
@@ -310,31 +308,4 @@ fn check_device(map: &Map, found: &mut Diagnostics) {
             )
             .hint("add cached=\"false\"");
     }
-}
-
-/// Two guests with the same RAM would overwrite each other.
-fn check_shared_ram(document: &Document, found: &mut Diagnostics) {
-    let machines = document.domains.iter().filter_map(|d| d.machine.as_ref());
-    let is_ram = |map: &&Map| map.facts.iter().any(|fact| fact.word.name == "ram");
-    let maps: Vec<&Map> = machines
-        .flat_map(|m| m.maps.iter().filter(is_ram))
-        .collect();
-    for (index, map) in maps.iter().enumerate() {
-        let name = &map.region.value;
-        let earlier = maps.iter().take(index).find(|m| m.region.value == *name);
-        if let Some(first) = earlier {
-            found
-                .error(&map.span, format!("`{name}` is RAM twice"), "again")
-                .related(&first.span, "first here")
-                .hint(format!(
-                    "give each guest a region of its own ({} each)",
-                    size_text(document, name)
-                ));
-        }
-    }
-}
-
-fn size_text(document: &Document, region: &str) -> String {
-    let size = find_region(document, region).and_then(|r| r.size.as_ref());
-    number::size(size.map_or(0, |size| size.value))
 }

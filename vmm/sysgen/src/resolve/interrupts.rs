@@ -112,7 +112,7 @@ pub(super) fn wake_timer(context: &Context<'_>, found: &mut Diagnostics) -> Opti
                 format!("{} does not export the physical timer", context.board.name),
                 "its kernel keeps the EL1 physical timer to itself",
             )
-            .hint("remove the wake timer; an idle guest then polls");
+            .hint("remove the wake timer; an idle guest then keeps its core busy");
     }
     channel(element)
 }

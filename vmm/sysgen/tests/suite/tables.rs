@@ -6,11 +6,13 @@ use vmm_config::{Action, Device, ReservationKind};
 use crate::{golden, systems};
 
 /// The golden file, compiled.
+#[expect(unreachable_pub, reason = "the VMM wants it public")]
 mod one {
     include!("../golden/one.rs");
 }
 
 /// The golden file, compiled.
+#[expect(unreachable_pub, reason = "the VMM wants it public")]
 mod two_vcpus {
     include!("../golden/two_vcpus.rs");
 }

@@ -294,17 +294,21 @@ pub(super) const CASES: &[Case] = &[
     case(
         "device_name_bad",
         ONE,
-        &[(
-            r#"name="serial" compatible"#,
-            r#"name="2nd serial" compatible"#,
-        )],
+        &[
+            (
+                r#"name="serial" compatible"#,
+                r#"name="2nd serial" compatible"#,
+            ),
+            (r#"device="serial""#, r#"device="2nd serial""#),
+            (r#"stdout="serial""#, r#"stdout="2nd serial""#),
+        ],
     ),
     case(
         "device_twice",
         ONE,
         &[(
             "<?vmm gic-cpu-interface?>",
-            "<?vmm device name=\"serial\"?>\n            <map mr=\"shared\" vaddr=\"0x9100000\" perms=\"rw\" cached=\"false\" />\n            <?vmm gic-cpu-interface?>",
+            "<?vmm device name=\"serial\" compatible=\"acme,uart\"?>\n            <map mr=\"shared\" vaddr=\"0x9100000\" perms=\"rw\" cached=\"false\" />\n            <?vmm gic-cpu-interface?>",
         )],
     ),
     case(
@@ -388,7 +392,10 @@ pub(super) const CASES: &[Case] = &[
     case(
         "region_twice",
         ONE,
-        &[(r#"name="shared""#, r#"name="uart""#)],
+        &[(
+            r#"    <memory_region name="shared""#,
+            "    <memory_region name=\"uart\" size=\"0x1000\" />\n    <memory_region name=\"shared\"",
+        )],
     ),
     case(
         "region_page_size",
@@ -654,6 +661,29 @@ pub(super) const CASES: &[Case] = &[
             r#"<vcpu id="0" />"#,
             r#"<vcpu id="0" /><vcpu id="1" /><vcpu id="2" /><vcpu id="3" /><vcpu id="4" />"#,
         )],
+    ),
+    case("program_shared", TWO_GUESTS, &[("vmm_b.elf", "vmm_a.elf")]),
+    case("image_shared", TWO_GUESTS, &[("b.img", "a.img")]),
+    case(
+        "warning_device_shared",
+        TWO_GUESTS,
+        &[(
+            "<?vmm gic-cpu-interface?>",
+            "<?vmm device name=\"spare\"?>\n            <map mr=\"uart\" vaddr=\"0x9100000\" cached=\"false\" />\n            <?vmm gic-cpu-interface?>",
+        )],
+    ),
+    case(
+        "no_guest",
+        ONE,
+        &[
+            (
+                "<virtual_machine name=\"guest\" priority=\"100\">\n            <?vmm guest bootargs=\"quiet\" stdout=\"serial\"?>\n            <?vmm gic version=\"2\" distributor=\"0x8000000\"?>\n            <?vmm policy power-off=\"machine-off\" reset=\"restart 3\" crash=\"stop\"?>\n            <vcpu id=\"0\" />\n            <?vmm ram?>\n            <map mr=\"ram\" vaddr=\"0x40000000\" perms=\"rwx\" />\n            <?vmm gic-cpu-interface?>\n            <map mr=\"gicv\" vaddr=\"0x8010000\" perms=\"rw\" cached=\"false\" />\n            <?vmm device name=\"serial\" compatible=\"arm,pl011 arm,primecell\" clocks=\"uartclk:24000000 apb_pclk:24000000\"?>\n            <map mr=\"uart\" vaddr=\"0x9000000\" perms=\"rw\" cached=\"false\" />\n        </virtual_machine>",
+                "<virtual_machine name=\"guest\" priority=\"100\"><vcpu id=\"0\" />\n        </virtual_machine>",
+            ),
+            ("<?vmm image?>", ""),
+            (r#"<?vmm interrupt device="serial"?>"#, ""),
+            ("<?vmm wake-timer?>", ""),
+        ],
     ),
     case(
         "several_at_once",

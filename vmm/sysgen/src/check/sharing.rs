@@ -1,0 +1,85 @@
+//! What two guests must not have in common: RAM, devices, program and image file.
+
+use crate::diagnostic::Diagnostics;
+use crate::document::{Document, Domain, Map, Region};
+use crate::model::Guest;
+use crate::resolve::find_region;
+use crate::source::Spanned;
+
+pub(super) fn check(document: &Document, guests: &[Guest], found: &mut Diagnostics) {
+    check_ram(document, found);
+    check_devices(document, found);
+    let is_vmm = |domain: &&Domain| guests.iter().any(|g| g.domain == domain.name.value);
+    let vmms = document.domains.iter().filter(is_vmm);
+    let programs: Vec<_> = vmms.filter_map(|domain| domain.program.as_ref()).collect();
+    check_files(
+        &programs,
+        "the program of two VMMs",
+        "each guest has its own tables in its VMM; name another file",
+        found,
+    );
+    let image = |guest: &Guest| find_region(document, &guest.image.region)?.prefill.as_ref();
+    let images: Vec<_> = guests.iter().filter_map(image).collect();
+    check_files(
+        &images,
+        "the image of two guests",
+        "name another file in the prefill_path of one",
+        found,
+    );
+}
+
+/// Maps of guests that the word speaks of, each with its region.
+fn maps<'a>(document: &'a Document, word: &str) -> Vec<(&'a Map, &'a Region)> {
+    let machines = document.domains.iter().filter_map(|d| d.machine.as_ref());
+    let maps = machines.flat_map(|machine| &machine.maps);
+    maps.filter(|map| map.facts.iter().any(|fact| fact.word.name == word))
+        .filter_map(|map| Some((map, find_region(document, &map.region.value)?)))
+        .collect()
+}
+
+fn check_ram(document: &Document, found: &mut Diagnostics) {
+    let maps = maps(document, "ram");
+    for (index, (map, region)) in maps.iter().enumerate() {
+        let name = &region.name.value;
+        let mut earlier = maps.iter().take(index);
+        if let Some((first, _)) = earlier.find(|(_, r)| r.name.value == *name) {
+            found
+                .error(&map.span, format!("`{name}` is RAM twice"), "again")
+                .related(&first.span, "first here")
+                .hint("give each guest a region of its own");
+        }
+    }
+}
+
+/// Sharing a device can be meant, but seldom is.
+fn check_devices(document: &Document, found: &mut Diagnostics) {
+    let maps = maps(document, "device");
+    for (index, (map, region)) in maps.iter().enumerate() {
+        let Some(physical) = &region.physical else {
+            continue;
+        };
+        let same = |(_, r): &&(&Map, &Region)| {
+            r.physical
+                .as_ref()
+                .is_some_and(|p| p.value == physical.value)
+        };
+        if let Some((first, _)) = maps.iter().take(index).find(same) {
+            found
+                .warning(&map.span, "a device is passed through twice", "again")
+                .related(&first.span, "first here")
+                .hint("its interrupts can go to one guest only");
+        }
+    }
+}
+
+fn check_files(files: &[&Spanned<String>], what: &str, hint: &str, found: &mut Diagnostics) {
+    for (index, file) in files.iter().enumerate() {
+        let mut earlier = files.iter().take(index);
+        if let Some(first) = earlier.find(|earlier| earlier.value == file.value) {
+            found
+                .error(&file.span, format!("`{}` is {what}", file.value), "again")
+                .related(&first.span, "first here")
+                .hint(hint);
+        }
+    }
+}
