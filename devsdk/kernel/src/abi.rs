@@ -51,14 +51,30 @@ pub mod label {
     pub const TCB_READ_REGISTERS: u64 = 2;
     /// `TCB_WriteRegisters`.
     pub const TCB_WRITE_REGISTERS: u64 = 3;
+    /// `TCB_CopyRegisters`.
+    pub const TCB_COPY_REGISTERS: u64 = 4;
+    /// `TCB_Configure`.
+    pub const TCB_CONFIGURE: u64 = 5;
     /// `TCB_SetPriority`.
     pub const TCB_SET_PRIORITY: u64 = 6;
     /// `TCB_SetMCPriority`.
     pub const TCB_SET_MC_PRIORITY: u64 = 7;
+    /// `TCB_SetSchedParams`.
+    pub const TCB_SET_SCHED_PARAMS: u64 = 8;
+    /// `TCB_SetTimeoutEndpoint`.
+    pub const TCB_SET_TIMEOUT_ENDPOINT: u64 = 9;
+    /// `TCB_SetIPCBuffer`.
+    pub const TCB_SET_IPC_BUFFER: u64 = 10;
+    /// `TCB_SetSpace`.
+    pub const TCB_SET_SPACE: u64 = 11;
     /// `TCB_Suspend`.
     pub const TCB_SUSPEND: u64 = 12;
     /// `TCB_Resume`.
     pub const TCB_RESUME: u64 = 13;
+    /// `TCB_BindNotification`.
+    pub const TCB_BIND_NOTIFICATION: u64 = 14;
+    /// `TCB_UnbindNotification`.
+    pub const TCB_UNBIND_NOTIFICATION: u64 = 15;
     /// `TCB_SetTLSBase`.
     pub const TCB_SET_TLS_BASE: u64 = 16;
     /// `TCB_SetFlags`.

@@ -127,6 +127,7 @@ impl Kernel {
         let order = match fault {
             Fault::UnknownSyscall(_) => &UNKNOWN_SYSCALL_ORDER[..],
             Fault::UserException { .. } => &USER_EXCEPTION_ORDER[..],
+            Fault::Debug => &[],
             _ => return true,
         };
         let info = MessageInfo::from_register(self.thread(sender).context.x[1]);

@@ -148,7 +148,8 @@ impl Kernel {
         self.set_state(thread, State::Inactive);
     }
 
-    fn wait_at(&mut self, thread: ThreadId, endpoint: EndpointId, state: EndpointState) {
+    /// Puts a thread into an endpoint's queue.
+    pub fn wait_at(&mut self, thread: ThreadId, endpoint: EndpointId, state: EndpointState) {
         let priority = self.thread(thread).priority;
         let threads = &self.threads;
         let place = &mut self.endpoints[usize::from(endpoint.0)];

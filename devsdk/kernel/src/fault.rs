@@ -22,6 +22,8 @@ pub enum Fault {
         /// Always 0.
         code: u64,
     },
+    /// A breakpoint instruction, in the debug configuration.
+    Debug,
     /// A memory access that is not mapped or not allowed.
     Memory {
         /// Virtual, for a vCPU guest-physical.
@@ -47,6 +49,7 @@ impl Fault {
             Self::Cap { .. } => 1,
             Self::UnknownSyscall(_) => 2,
             Self::UserException { .. } => 3,
+            Self::Debug => 4,
             Self::Memory { .. } => 6,
             Self::VgicMaintenance(_) => 7,
             Self::Vcpu(_) => 8,

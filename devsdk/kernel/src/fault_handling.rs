@@ -8,6 +8,9 @@ use crate::objects::FaultHandler;
 use crate::queue::ThreadId;
 use crate::thread::State;
 
+/// Reason of a debug exception that a breakpoint instruction caused.
+const SOFTWARE_BREAK: u64 = 3;
+
 impl Kernel {
     /// Stops a thread and tells its fault handler.
     pub fn handle_fault(&mut self, thread: ThreadId, fault: Fault) {
@@ -58,6 +61,7 @@ impl Kernel {
                 self.write_registers(sender, receiver, &USER_EXCEPTION_ORDER);
                 self.write_words(receiver, USER_EXCEPTION_ORDER.len(), &[number, code])
             }
+            Fault::Debug => self.write_words(receiver, 0, &[ip, SOFTWARE_BREAK]),
             Fault::Memory {
                 address,
                 instruction,

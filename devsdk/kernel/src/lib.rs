@@ -35,6 +35,7 @@ pub mod switching;
 pub mod syndrome;
 pub mod syscall;
 pub mod thread;
+pub mod thread_configuration;
 pub mod thread_invocation;
 pub mod trap;
 pub mod vcpu;

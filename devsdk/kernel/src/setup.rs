@@ -119,6 +119,7 @@ impl Kernel {
             fault: None,
             sched_context: None,
             priority: record.priority as u8,
+            highest_priority: record.priority as u8,
             queued: false,
             awaits_budget: false,
             bound_notification: None,

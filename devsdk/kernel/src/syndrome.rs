@@ -36,6 +36,12 @@ impl Syndrome {
         self.class() == 0x20
     }
 
+    /// BRK from AArch64.
+    #[must_use]
+    pub fn is_breakpoint(self) -> bool {
+        self.class() == 0x3c
+    }
+
     /// "Unknown reason": an undefined instruction.
     #[must_use]
     pub fn is_undefined_instruction(self) -> bool {

@@ -167,7 +167,9 @@ impl Kernel {
                 Ok(reply) => self.receive(thread, endpoint, blocking, reply),
                 Err((address, failure)) => self.cap_fault(thread, address, true, failure),
             },
-            Ok(Capability::Notification(id, _)) if self.notification(id).bound == Some(thread) => {
+            Ok(Capability::Notification(id, _))
+                if self.notification(id).bound.is_none_or(|bound| bound == thread) =>
+            {
                 self.wait(thread, id, blocking);
             }
             Ok(_) => self.cap_fault(thread, address, true, missing),

@@ -65,6 +65,8 @@ pub struct Thread {
     pub sched_context: Option<SchedContextId>,
     /// 0..=255.
     pub priority: u8,
+    /// Highest priority that it may give to others.
+    pub highest_priority: u8,
     /// Is in a ready queue.
     pub queued: bool,
     /// Is in the release queue: waits for budget.

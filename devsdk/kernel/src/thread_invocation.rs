@@ -1,7 +1,7 @@
 //! Methods of a thread: registers, suspend, resume, priority.
 //!
-//! Methods that need capabilities no PD has (CSpace, VSpace, scheduling contexts, IPC buffers) are
-//! refused.
+//! Methods that need capabilities no PD has (CSpace, IPC buffer frame, scheduling context) are
+//! refused as seL4 refuses them without those; see `thread_configuration`.
 use crate::abi::label;
 use crate::context::TRANSFER_ORDER;
 use crate::invocation::Request;
@@ -35,10 +35,7 @@ impl Kernel {
             }
             label::TCB_SET_TLS_BASE => self.set_tls_base(request, target),
             label::TCB_SET_FLAGS => self.set_flags(request, target),
-            _ => {
-                user_error!(self, "decodeTCBInvocation", 942, "TCB: Illegal operation.");
-                ILLEGAL
-            }
+            _ => self.decode_configuration(request, target),
         }
     }
 

@@ -23,6 +23,10 @@ pub enum Entry {
 impl Kernel {
     /// Handles an entry. Afterwards the scheduler's current thread goes on, if there is one.
     pub fn handle_entry(&mut self, entry: Entry) {
+        if let Some(thread) = self.scheduler.current {
+            let context = &mut self.thread_mut(thread).context;
+            context.fault_ip = context.elr;
+        }
         match (entry, self.scheduler.current) {
             (Entry::Synchronous { syndrome, address }, Some(thread)) => {
                 self.handle_synchronous(thread, Syndrome::from_bits(syndrome), address);
@@ -33,9 +37,8 @@ impl Kernel {
     }
 
     fn handle_synchronous(&mut self, thread: ThreadId, syndrome: Syndrome, address: u64) {
-        let context = &mut self.thread_mut(thread).context;
-        context.fault_ip = context.elr;
         if syndrome.is_system_call() {
+            let context = &mut self.thread_mut(thread).context;
             context.fault_ip = context.elr.wrapping_sub(4);
             return self.handle_syscall(thread);
         }
@@ -73,7 +76,9 @@ impl Kernel {
                 code: 0,
             };
         }
+        if self.is_debug() && syndrome.is_breakpoint() {
+            return Fault::Debug;
+        }
         Fault::Vcpu(status)
     }
-
 }

@@ -122,7 +122,7 @@ impl Kernel {
             user_error!(
                 self,
                 "Arch_checkIRQ",
-                26,
+                63,
                 "Rejecting request for IRQ {shown}. IRQ is out of range [0..{MAX_IRQ}]."
             );
             return Err(SyscallError::RangeError(0, MAX_IRQ));

@@ -134,8 +134,11 @@ pub fn set_root(root: u64, vspace: usize) {
 /// The guest-physical address that the running vCPU's stage 1 gives for an address.
 #[must_use]
 pub fn guest_physical(address: u64) -> u64 {
-    // SAFETY: only writes PAR_EL1, which seL4 overwrites here too.
+    let guests = PAR_EL1.get();
+    // SAFETY: only writes PAR_EL1, which gets the guest's value back.
     unsafe { core::arch::asm!("at s1e1r, {}", in(reg) address, options(nomem, nostack)) }
     isb(SY);
-    PAR_EL1.get() & PAR_ADDRESS | address & PAGE_OFFSET
+    let translated = PAR_EL1.get();
+    PAR_EL1.set(guests);
+    translated & PAR_ADDRESS | address & PAGE_OFFSET
 }
