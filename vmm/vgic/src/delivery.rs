@@ -149,7 +149,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
             let Some(bank) = self.bank(vcpu, word) else {
                 continue;
             };
-            if !ghost && bank.again & bit != 0 {
+            if !ghost && bank.again & !bank.taken & bit != 0 {
                 let priority = bank.priority.get((slot.number & 31) as usize);
                 let priority = priority.copied().unwrap_or(0);
                 self.step(vcpu, Slot { priority, ..slot }, backend);

@@ -215,7 +215,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         }
     }
 
-    /// As [`Self::bank`]; whoever changes it calls [`Self::refresh`] afterwards.
+    /// As [`Self::bank`]; whoever changes it refreshes afterwards.
     pub(crate) fn bank_mut(&mut self, vcpu: VcpuId, word: usize) -> Option<&mut Bank> {
         match word {
             0 => Some(&mut self.private.get_mut(vcpu.index())?.bank),
@@ -235,17 +235,29 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         }
     }
 
+    /// As [`Self::refresh`], when the change may also let what waits replace what list
+    /// registers hold.
+    pub(crate) fn refresh_and_reconsider(&mut self, vcpu: VcpuId, word: usize) {
+        self.refresh(vcpu, word);
+        for (vcpu, queue) in self.queues.iter().enumerate() {
+            if queue.words != 0 {
+                self.unsettled |= 1 << (vcpu & 7);
+            }
+        }
+    }
+
     fn refresh_private(&mut self, vcpu: VcpuId) {
         let index = vcpu.index();
         let (Some(private), Some(queue)) = (self.private.get(index), self.queues.get_mut(index))
         else {
             return;
         };
-        queue.private = private.bank.candidates(self.enabled);
-        queue.words = queue.words & !1 | u32::from(queue.private != 0);
-        if queue.words != 0 {
+        let waiting = private.bank.candidates(self.enabled);
+        if waiting & !queue.private != 0 {
             self.unsettled |= Self::vcpu_mask(vcpu);
         }
+        queue.private = waiting;
+        queue.words = queue.words & !1 | u32::from(waiting != 0);
     }
 
     fn refresh_shared(&mut self, word: usize) {
@@ -255,18 +267,15 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         };
         let waiting = shared.split::<VCPUS>(self.enabled, self.online);
         for (vcpu, (queue, waiting)) in self.queues.iter_mut().zip(waiting).enumerate() {
-            if let Some(bits) = queue.shared.get_mut(index) {
-                *bits = waiting;
-            }
-            let bit = 1 << (word & 31);
-            queue.words = if waiting == 0 {
-                queue.words & !bit
-            } else {
-                queue.words | bit
+            let Some(bits) = queue.shared.get_mut(index) else {
+                return;
             };
-            if queue.words != 0 {
-                self.unsettled |= 1 << vcpu;
+            if waiting & !*bits != 0 {
+                self.unsettled |= 1 << (vcpu & 7);
             }
+            *bits = waiting;
+            let bit = 1 << (word & 31);
+            queue.words = queue.words & !bit | if waiting == 0 { 0 } else { bit };
         }
     }
 
@@ -279,10 +288,10 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
 
     pub(crate) fn refresh_all(&mut self) {
         for vcpu in 0..VCPUS as u8 {
-            self.refresh(VcpuId(vcpu), 0);
+            self.refresh_and_reconsider(VcpuId(vcpu), 0);
         }
         for word in 1..=SPI_WORDS {
-            self.refresh(VcpuId(0), word);
+            self.refresh_and_reconsider(VcpuId(0), word);
         }
     }
 }

@@ -22,7 +22,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         if high {
             bank.set_latch(bit & bank.edge & Self::lines(word));
         }
-        self.refresh(vcpu, word);
+        self.refresh_and_reconsider(vcpu, word);
     }
 
     /// A hardware line fired, and the kernel masked it: the virtual timer, or the interrupt of a
@@ -42,7 +42,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         bank.masked |= bit;
         bank.set_latch(bit & bank.edge);
         bank.fresh |= bit & !bank.edge & !bank.held;
-        self.refresh(vcpu, word);
+        self.refresh_and_reconsider(vcpu, word);
     }
 
     /// The bits of a word that have lines: SGIs have none.

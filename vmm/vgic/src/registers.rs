@@ -205,7 +205,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         {
             apply(bank, bits);
             bank.fresh &= !bits;
-            self.refresh(vcpu, word);
+            self.refresh_and_reconsider(vcpu, word);
         }
     }
 
@@ -251,7 +251,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
                 *priority = byte & 0xf8;
             }
         }
-        self.refresh(vcpu, word);
+        self.refresh_and_reconsider(vcpu, word);
     }
 
     /// For SGIs and PPIs the mask of the reading vCPU; all zero when there is only one.
@@ -292,7 +292,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
             }
         }
         shared.bank.fresh = 0;
-        self.refresh(vcpu, word);
+        self.refresh_and_reconsider(vcpu, word);
     }
 
     /// Two bits per interrupt, of which the upper one says edge. SGIs are edges, PPIs levels.

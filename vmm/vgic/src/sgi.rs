@@ -29,7 +29,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         let sources = sources & Self::all_vcpus();
         if let Some(private) = self.private.get_mut(vcpu.index()) {
             private.add_sources(number, sources);
-            self.refresh(vcpu, 0);
+            self.refresh_and_reconsider(vcpu, 0);
         }
     }
 
@@ -37,7 +37,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     pub(crate) fn clear_sgi_pending(&mut self, vcpu: VcpuId, number: usize, sources: u8) {
         if let Some(private) = self.private.get_mut(vcpu.index()) {
             private.remove_sources(number, sources);
-            self.refresh(vcpu, 0);
+            self.refresh_and_reconsider(vcpu, 0);
         }
     }
 

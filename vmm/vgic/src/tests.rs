@@ -2,5 +2,7 @@
 
 mod delivery;
 mod model;
+mod peers;
 mod property;
 mod reference;
+mod registers;

@@ -1,7 +1,7 @@
 //! The kernel and the hardware beneath the distributor: list registers, the virtual CPU
 //! interface of each vCPU, and lines that the kernel masks when they fire.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use vmm_machine::{
     AccessSize, IntId, VcpuId,
@@ -54,8 +54,6 @@ pub(super) struct Hardware {
     pub(super) ghosts: BTreeSet<(u8, usize)>,
     /// Lines given back to the kernel, in order.
     pub(super) resampled: Vec<(VcpuId, IntId)>,
-    /// How often each vCPU has acknowledged each interrupt.
-    pub(super) taken: BTreeMap<(u8, u16), usize>,
     /// The kernel sees active list registers only in a copy of long ago: it never refuses.
     pub(super) blind: bool,
 }
@@ -68,7 +66,6 @@ impl Hardware {
             loads: Vec::new(),
             ghosts: BTreeSet::new(),
             resampled: Vec::new(),
-            taken: BTreeMap::new(),
             blind: false,
         }
     }
@@ -90,7 +87,6 @@ impl Hardware {
             return None;
         }
         *entry = Entry::Active(number, priority);
-        *self.taken.entry((vcpu, number)).or_default() += 1;
         Some(number)
     }
 
