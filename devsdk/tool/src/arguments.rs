@@ -201,3 +201,6 @@ pub fn configuration_number(name: &str) -> Result<u32> {
         ))),
     }
 }
+
+#[cfg(test)]
+mod tests;
