@@ -110,7 +110,6 @@ impl System {
             ImageError::Space(text) => self.no_space(ram, &text),
             other => Error::Image(other),
         })?;
-        self.check_package(guest, package.len() as u64)?;
         Ok(GuestFiles {
             tables: tables::generate(guest),
             device_tree: tree,
@@ -148,23 +147,6 @@ impl System {
             item.hint(hint);
         }
         Error::System(found.render(&self.source, wants_colour()))
-    }
-
-    fn check_package(&self, guest: &Guest, length: u64) -> Result<(), Error> {
-        if length <= guest.image.size {
-            return Ok(());
-        }
-        let mut found = Diagnostics::default();
-        let title = "the guest image package does not fit into its region";
-        let (length, room) = (number::size(length), number::size(guest.image.size));
-        found
-            .error(
-                &guest.image.span,
-                title,
-                format!("the package has {length}, the region {room}"),
-            )
-            .hint("leave the region's size out: then the file decides");
-        Err(Error::System(found.render(&self.source, wants_colour())))
     }
 }
 

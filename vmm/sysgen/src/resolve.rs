@@ -329,18 +329,26 @@ fn image(
             .hint("add prefill_path=\"guest.img\"");
         return None;
     };
+    if let Some(size) = &region.size {
+        found
+            .error(
+                &size.span,
+                "the guest image region has a size",
+                "the file decides",
+            )
+            .hint("remove `size`; the microkit tool cannot fill a region only partly");
+    }
     let page = page_size(context.document, region);
     let ram = reservations
         .iter()
         .filter(|piece| piece.kind == ReservationKind::Ram);
-    // Kernel, initrd and device tree fit into RAM, so the package is hardly larger.
+    // Kernel, initrd and device tree fit into RAM and the records into a page.
     let most = ram.map(|piece| piece.size).fold(page, u64::saturating_add);
-    let size = region.size.as_ref().map_or(most, |size| size.value);
     Some(ImageRegion {
         region: region.name.value.clone(),
         file: file.value.clone(),
         vmm_address: map.address.value,
-        size: size.checked_next_multiple_of(page).unwrap_or(u64::MAX),
+        size: most.checked_next_multiple_of(page).unwrap_or(u64::MAX),
         span: map.span.clone(),
     })
 }

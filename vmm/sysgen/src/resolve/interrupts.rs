@@ -8,8 +8,8 @@ use crate::model::{Device, Interrupt};
 
 /// INTID of the EL1 physical timer.
 const PHYSICAL_TIMER: u64 = 30;
-/// Channels are 0 to 62.
-pub(crate) const HIGHEST_CHANNEL: u64 = 62;
+/// Highest channel that the microkit tool accepts (its manual says 62).
+pub(crate) const HIGHEST_CHANNEL: u64 = 61;
 
 /// The interrupts of passed-through devices, ordered by INTID; each is added to its device.
 pub(super) fn passthrough(

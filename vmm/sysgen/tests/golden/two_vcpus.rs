@@ -123,7 +123,7 @@ pub static GUEST: vmm_config::Guest = vmm_config::Guest {
         },
         vmm_config::PassthroughInterrupt {
             intid: 34,
-            channel: 62,
+            channel: 61,
             edge: true,
         },
         vmm_config::PassthroughInterrupt {
@@ -134,7 +134,7 @@ pub static GUEST: vmm_config::Guest = vmm_config::Guest {
     ],
     image: vmm_config::Window {
         vmm_address: 0x80000000,
-        size: 0x2000000,
+        size: 0x5001000,
     },
     wake_timer: None,
     policy: vmm_config::Policy {

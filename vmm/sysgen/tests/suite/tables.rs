@@ -88,8 +88,11 @@ fn compiled_tables_are_ordered_whatever_the_order_of_the_xml() {
         .iter()
         .map(|i| (i.intid, i.channel, i.edge))
         .collect();
-    assert_eq!(interrupts, [(33, 7, false), (34, 62, true), (45, 0, false)]);
-    assert_eq!(guest.image.size, 0x200_0000, "the size in the XML");
+    assert_eq!(interrupts, [(33, 7, false), (34, 61, true), (45, 0, false)]);
+    assert_eq!(
+        guest.image.size, 0x500_1000,
+        "both pieces of RAM and a page"
+    );
     assert_eq!(guest.wake_timer, None);
     assert_eq!(
         guest.policy.reset,

@@ -206,9 +206,14 @@ pub(super) const CASES: &[Case] = &[
     case(
         "image_not_prefilled",
         ONE,
+        &[(r#" prefill_path="guest.img""#, r#" size="0x200000""#)],
+    ),
+    case(
+        "image_with_size",
+        ONE,
         &[(
-            r#"page_size="0x200000" prefill_path="guest.img""#,
-            r#"size="0x200000""#,
+            r#"page_size="0x200000" prefill"#,
+            r#"size="0x200000" page_size="0x200000" prefill"#,
         )],
     ),
     case(
@@ -599,12 +604,12 @@ pub(super) const CASES: &[Case] = &[
     case(
         "channel_out_of_range",
         ONE,
-        &[(r#"irq="33" id="1""#, r#"irq="33" id="63""#)],
+        &[(r#"irq="33" id="1""#, r#"irq="33" id="62""#)],
     ),
     case(
         "channel_end_out_of_range",
         ONE,
-        &[(r#"<end pd="vmm" id="3" />"#, r#"<end pd="vmm" id="64" />"#)],
+        &[(r#"<end pd="vmm" id="3" />"#, r#"<end pd="vmm" id="62" />"#)],
     ),
     case(
         "channel_twice",
