@@ -83,18 +83,12 @@ impl Builder {
         let host = tree.target("");
         let mut cargo = Command::new("cargo");
         cargo
-            .args([
-                "build",
-                "--package",
-                "devsdk-microkit",
-                "--release",
-                "--manifest-path",
-            ])
+            .args(["build", "--package", "devsdk-microkit", "--manifest-path"])
             .arg(tree.path("Cargo.toml"))
             .arg("--target-dir")
             .arg(&host);
         progress::run("building the stand-in tool", &mut cargo)?;
-        let mut tool = Command::new(host.join("release/devsdk-microkit"));
+        let mut tool = Command::new(host.join("debug/devsdk-microkit"));
         tool.env("MICROKIT_SDK", tree.path("devsdk"))
             .env("DEVSDK_KERNEL", kernel);
         Ok(tool)
