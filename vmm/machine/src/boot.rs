@@ -16,7 +16,10 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BootError {
     /// The region does not begin with a package that this VMM knows.
-    #[error("the guest image region holds no image package of version {}", vmm_config::package::VERSION)]
+    #[error(
+        "the guest image region holds no image package of version {}",
+        vmm_config::package::VERSION
+    )]
     NoPackage,
     /// A record or its data lies outside the region.
     #[error("the guest image package is cut short")]
@@ -102,9 +105,7 @@ impl Package {
                 .map_err(refuse)?;
         }
         let tail = range.base().checked_add(segment.length);
-        if used
-            && let Some(Ok(zeroes)) = tail.map(|base| GpaRange::new(base, rest))
-        {
+        if used && let Some(Ok(zeroes)) = tail.map(|base| GpaRange::new(base, rest)) {
             memory.fill_zero(zeroes).map_err(refuse)?;
         }
         Ok(range)

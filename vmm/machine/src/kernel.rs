@@ -87,6 +87,8 @@ pub trait InterruptController: MmioDevice {
     fn maintenance(&mut self, vcpu: VcpuId, index: Option<usize>, lines: &mut impl ListRegisters);
     /// Gives the list registers what the guest should see next.
     fn settle(&mut self, vcpu: VcpuId, lines: &mut impl ListRegisters);
+    /// Has nothing changed since the last [`settle`](Self::settle) of every vCPU?
+    fn is_settled(&self) -> bool;
     /// Has the guest an interrupt to take, now or as soon as it unmasks?
     fn has_deliverable(&self, vcpu: VcpuId) -> bool;
     /// Would the guest see `intid` if it fired now?

@@ -1,7 +1,5 @@
 //! What becomes of a vCPU, and of the guest, after an exit.
 
-use crate::exit::VmExit;
-
 /// What the caller does with the vCPU whose exit was handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -30,9 +28,9 @@ pub enum End {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CrashReason {
     /// The kernel reported something that the VMM has no rule for.
-    UnknownExit(VmExit),
+    UnknownExit,
     /// The guest's exception handler cannot run its first instruction.
-    EndlessException(VmExit),
+    EndlessException,
     /// An exit in the few instructions that put the interrupt controller back to its reset
     /// state between two runs of the guest.
     ResetFailed,
@@ -44,8 +42,8 @@ impl CrashReason {
     /// The reason in words.
     pub const fn text(&self) -> &'static str {
         match self {
-            Self::UnknownExit(_) => "the kernel reported an exit without a rule",
-            Self::EndlessException(_) => "its exception handler faults at its first instruction",
+            Self::UnknownExit => "the kernel reported an exit without a rule",
+            Self::EndlessException => "its exception handler faults at its first instruction",
             Self::ResetFailed => "the interrupt controller could not be reset",
             Self::NotStarted => "an exit of a vCPU that was never started",
         }

@@ -12,7 +12,6 @@ pub use lifecycle::{Ending, StartError};
 
 use vmm_config::{Guest, ReservationKind};
 
-
 use crate::{
     VcpuId,
     boot::Package,
@@ -79,7 +78,7 @@ impl<G: InterruptController> Vm<G> {
     }
 
     /// Handles one exit of `vcpu`.
-    #[inline]
+    #[inline(always)]
     pub fn handle_exit(
         &mut self,
         vcpu: VcpuId,
@@ -101,11 +100,11 @@ impl<G: InterruptController> Vm<G> {
                 self.gic.fire(vcpu, *intid);
                 Outcome::Resume
             }
-            VmExit::Unknown { .. } => {
-                Outcome::End(End::Crash(CrashReason::UnknownExit(*exit)))
-            }
+            VmExit::Unknown { .. } => Outcome::End(End::Crash(CrashReason::UnknownExit)),
         };
-        self.settle(kernel);
+        if !self.gic.is_settled() {
+            self.settle(kernel);
+        }
         outcome
     }
 
@@ -131,6 +130,7 @@ impl<G: InterruptController> Vm<G> {
 
     /// Gives every vCPU's list registers what its guest should see next, and wakes who has an
     /// interrupt to take.
+    #[inline(never)]
     fn settle(&mut self, kernel: &mut impl Kernel) {
         for number in 0..self.guest.vcpus {
             let vcpu = VcpuId(number);

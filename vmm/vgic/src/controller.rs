@@ -24,6 +24,11 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> InterruptController
         self.settle_all(lines);
     }
 
+    #[inline]
+    fn is_settled(&self) -> bool {
+        self.unsettled() == 0
+    }
+
     fn has_deliverable(&self, vcpu: VcpuId) -> bool {
         Self::has_deliverable(self, vcpu)
     }

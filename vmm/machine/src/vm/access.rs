@@ -8,7 +8,7 @@ use crate::{
     device::DeviceAccess,
     emulate::{self, Emulation, Plan},
     exception::{self, GuestException, Injection},
-    exit::{MemoryFault, VmExit},
+    exit::MemoryFault,
     kernel::{InterruptController, Kernel, VcpuRegisters},
     mmio::{self, Decoded, Direction, MmioAccess},
     outcome::{CrashReason, End, Outcome},
@@ -17,7 +17,7 @@ use crate::{
 
 impl<G: InterruptController> Vm<G> {
     /// Handles a stage-2 fault.
-    #[inline]
+    #[inline(always)]
     pub(super) fn memory_fault(
         &mut self,
         vcpu: VcpuId,
@@ -26,6 +26,7 @@ impl<G: InterruptController> Vm<G> {
     ) -> Outcome {
         match mmio::decode(fault) {
             Decoded::Access(access) => match self.device_at(&access) {
+                Some(_) if !access.is_aligned() => self.refuse(misaligned(&access), fault, kernel),
                 Some(found) => {
                     self.perform(vcpu, &access, found, kernel);
                     step(fault, kernel)
@@ -42,7 +43,7 @@ impl<G: InterruptController> Vm<G> {
     }
 
     /// The emulated device that an access lands in, and where in it.
-    #[inline]
+    #[inline(always)]
     fn device_at(&self, access: &MmioAccess) -> Option<(Device, u64)> {
         match self.map.find(access.gpa, access.size) {
             Some((ReservationKind::Emulated(device), offset)) => Some((*device, offset)),
@@ -50,7 +51,7 @@ impl<G: InterruptController> Vm<G> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn perform(
         &mut self,
         vcpu: VcpuId,
@@ -79,23 +80,24 @@ impl<G: InterruptController> Vm<G> {
     #[cold]
     fn emulate(&mut self, vcpu: VcpuId, fault: &MemoryFault, kernel: &mut impl Kernel) -> Outcome {
         match emulate::plan(fault, kernel, &self.memory) {
-            Emulation::Perform(plan) => self.perform_plan(vcpu, fault, &plan, kernel),
+            Emulation::Perform(plan) => self.perform_plan(vcpu, &plan, kernel),
             Emulation::Skip => step(fault, kernel),
-            Emulation::Inject(exception) => inject(exception, VmExit::Memory(*fault), kernel),
+            Emulation::Inject(exception) => inject(exception, kernel),
         }
     }
 
     /// Performs all accesses of an instruction, or none.
-    fn perform_plan(
-        &mut self,
-        vcpu: VcpuId,
-        fault: &MemoryFault,
-        plan: &Plan,
-        kernel: &mut impl Kernel,
-    ) -> Outcome {
-        if plan.accesses.iter().any(|one| self.device_at(one).is_none()) {
+    fn perform_plan(&mut self, vcpu: VcpuId, plan: &Plan, kernel: &mut impl Kernel) -> Outcome {
+        if plan
+            .accesses
+            .iter()
+            .any(|one| self.device_at(one).is_none())
+        {
             let exception = plan.refuse(FaultStatus::EXTERNAL);
-            return inject(exception, VmExit::Memory(*fault), kernel);
+            return inject(exception, kernel);
+        }
+        if plan.accesses.iter().any(|one| !one.is_aligned()) {
+            return inject(plan.refuse(FaultStatus::ALIGNMENT), kernel);
         }
         for access in &plan.accesses {
             if let Some(found) = self.device_at(access) {
@@ -115,19 +117,31 @@ impl<G: InterruptController> Vm<G> {
         kernel: &mut impl Kernel,
     ) -> Outcome {
         let exception = emulate::locate(exception, fault, kernel, &self.memory);
-        inject(exception, VmExit::Memory(*fault), kernel)
+        inject(exception, kernel)
     }
 }
 
+/// Device memory takes no access across a multiple of its width.
+#[cold]
+fn misaligned(access: &MmioAccess) -> GuestException {
+    GuestException::DataAbort {
+        status: FaultStatus::ALIGNMENT,
+        address: None,
+        write: access.is_write(),
+    }
+}
+
+#[inline(always)]
 fn step(fault: &MemoryFault, registers: &mut impl VcpuRegisters) -> Outcome {
     registers.set_pc(fault.pc.wrapping_add(4));
     Outcome::Resume
 }
 
 /// Lets the guest take an exception for the exit at hand.
-pub(super) fn inject(exception: GuestException, exit: VmExit, kernel: &mut impl Kernel) -> Outcome {
+#[cold]
+pub(super) fn inject(exception: GuestException, kernel: &mut impl Kernel) -> Outcome {
     match exception::inject(kernel, exception) {
         Injection::Taken => Outcome::Resume,
-        Injection::Endless => Outcome::End(End::Crash(CrashReason::EndlessException(exit))),
+        Injection::Endless => Outcome::End(End::Crash(CrashReason::EndlessException)),
     }
 }

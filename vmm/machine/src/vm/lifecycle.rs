@@ -132,7 +132,9 @@ impl<G: InterruptController> Vm<G> {
             .reservation(ReservationKind::Ram)
             .zip(self.reservation(ReservationKind::GicCpuInterface))
             .and_then(|(base, gicc)| {
-                drain::lay(&self.memory, base, gicc, |index| self.gic.loaded(vcpu, index))
+                drain::lay(&self.memory, base, gicc, |index| {
+                    self.gic.loaded(vcpu, index)
+                })
             });
         let Some(start) = start else {
             return Ending::Stopped;

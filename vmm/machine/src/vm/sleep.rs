@@ -39,7 +39,10 @@ impl<G: InterruptController> Vm<G> {
     pub(super) fn alarm(&mut self, kernel: &mut impl Kernel) {
         for number in 0..self.guest.vcpus {
             let vcpu = VcpuId(number);
-            if self.deadline(vcpu, kernel).is_some_and(|at| at <= kernel.now()) {
+            if self
+                .deadline(vcpu, kernel)
+                .is_some_and(|at| at <= kernel.now())
+            {
                 self.expire(vcpu, kernel);
             }
         }
@@ -98,9 +101,7 @@ impl<G: InterruptController> Vm<G> {
     /// When the virtual timer of a sleeper would interrupt it; in counts of the physical
     /// counter.
     fn deadline(&self, vcpu: VcpuId, kernel: &mut impl Kernel) -> Option<u64> {
-        if self.power(vcpu) != Power::Waiting
-            || !self.gic.is_enabled(vcpu, IntId::VIRTUAL_TIMER)
-        {
+        if self.power(vcpu) != Power::Waiting || !self.gic.is_enabled(vcpu, IntId::VIRTUAL_TIMER) {
             return None;
         }
         let control = kernel.system_of(vcpu, SystemRegister::CntvCtlEl0);

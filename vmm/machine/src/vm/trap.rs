@@ -4,7 +4,6 @@ use super::{Vm, access};
 use crate::{
     VcpuId,
     exception::GuestException,
-    exit::VmExit,
     kernel::{InterruptController, Kernel},
     outcome::Outcome,
     syndrome::{CallTrap, Esr, ExceptionClass, SystemTrap},
@@ -27,10 +26,10 @@ impl<G: InterruptController> Vm<G> {
                 let immediate = CallTrap::from_bits(esr.iss()).imm16();
                 self.call(vcpu, immediate, kernel)
             }
-            ExceptionClass::SystemRegister => system_register(esr, syndrome, kernel),
+            ExceptionClass::SystemRegister => system_register(esr, kernel),
             // Whatever else the processor traps from EL1 is an instruction that this machine
             // does not have.
-            _ => access::inject(GuestException::Undefined, VmExit::Trap { syndrome }, kernel),
+            _ => access::inject(GuestException::Undefined, kernel),
         }
     }
 
@@ -45,7 +44,7 @@ impl<G: InterruptController> Vm<G> {
     }
 }
 
-fn system_register(esr: Esr, syndrome: u64, kernel: &mut impl Kernel) -> Outcome {
+fn system_register(esr: Esr, kernel: &mut impl Kernel) -> Outcome {
     let trap = SystemTrap::from_bits(esr.iss());
     match sysreg::classify(trap) {
         SystemAccess::Constant(value) => {
@@ -53,7 +52,7 @@ fn system_register(esr: Esr, syndrome: u64, kernel: &mut impl Kernel) -> Outcome
             Outcome::Resume
         }
         SystemAccess::SendSgi { .. } | SystemAccess::Undefined => {
-            access::inject(GuestException::Undefined, VmExit::Trap { syndrome }, kernel)
+            access::inject(GuestException::Undefined, kernel)
         }
     }
 }
