@@ -85,7 +85,7 @@ pub fn words() -> u64 {
     u64::from(read(register::TYPER) & 0x1f) + 1
 }
 
-/// Sets this CPU's part up, everything disabled, nothing pending or active, all level-triggered, priority 0xa0 throughout.
+/// Sets this CPU's part up, everything but SGIs disabled, nothing pending or active, all level-triggered, priority 0xa0 throughout.
 pub fn init() {
     write(register::CTLR, 0);
     for word in 0..words() {
@@ -114,8 +114,10 @@ pub fn init() {
     forget();
 }
 
-/// Sets this CPU's interface up.
+/// Sets this CPU's interface and its SGIs up.
 pub fn init_interface() {
+    // A GIC may let SGIs be disabled, and a GIC without that choice ignores this.
+    write(register::ISENABLER, 0xffff);
     write_interface(interface::PMR, 0xff);
     write_interface(interface::CTLR, 1);
 }
