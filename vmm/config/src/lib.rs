@@ -6,6 +6,13 @@
 
 pub mod package;
 
+/// Most vCPUs of one guest: a GICv2 serves eight.
+pub const MAX_VCPUS: usize = 8;
+/// Most reservations of one guest.
+pub const MAX_RESERVATIONS: usize = 64;
+/// Most separate stretches of guest RAM.
+pub const MAX_RAM: usize = 8;
+
 /// Everything the VMM knows of its guest before it runs.
 #[derive(Clone, Copy, Debug)]
 pub struct Guest {

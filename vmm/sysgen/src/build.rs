@@ -158,7 +158,8 @@ fn device_tree(
     seed: Seed,
 ) -> Result<Vec<u8>, Error> {
     if let Some(path) = &images.device_tree {
-        let given = image::load_device_tree(path)?;
+        let ram: Vec<Range<u64>> = guest.ram().map(|piece| piece.base..piece.end()).collect();
+        let given = image::load_device_tree(path, &ram)?;
         let bootargs = images.bootargs.as_deref();
         return Ok(device_tree::complete(given, bootargs, initrd));
     }

@@ -3,14 +3,13 @@
 mod arm64;
 mod compressed;
 mod elf;
+mod given_tree;
 mod place;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use dtoolkit::fdt::Fdt;
-use dtoolkit::model::DeviceTree;
-
+pub use given_tree::load_device_tree;
 pub use place::{Layout, place};
 
 /// A kernel file, understood.
@@ -171,19 +170,6 @@ pub fn load_initrd(path: &Path) -> Result<Vec<u8>, ImageError> {
         });
     }
     Ok(bytes)
-}
-
-/// Reads a device tree that replaces the generated one.
-///
-/// # Errors
-/// When the file cannot be read or is not a flattened device tree.
-pub fn load_device_tree(path: &Path) -> Result<DeviceTree, ImageError> {
-    let bytes = read(path)?;
-    let tree = Fdt::new(&bytes).map_err(|error| ImageError::Bad {
-        path: path.to_owned(),
-        problem: format!("is not a flattened device tree: {error}; compile it with dtc"),
-    })?;
-    Ok(DeviceTree::from_fdt(&tree))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ImageError> {

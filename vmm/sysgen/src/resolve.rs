@@ -8,7 +8,7 @@ mod memory;
 pub(crate) use interrupts::HIGHEST_CHANNEL;
 pub(crate) use memory::page_size;
 
-use vmm_config::ReservationKind;
+use vmm_config::{MAX_VCPUS, ReservationKind};
 
 use crate::board::Board;
 use crate::diagnostic::Diagnostics;
@@ -192,11 +192,11 @@ fn vcpus(context: &Context<'_>, found: &mut Diagnostics) -> Option<u8> {
             return None;
         }
     }
-    if ids.len() > 8 {
+    if let Some(beyond) = ids.get(MAX_VCPUS) {
         found
             .error(
-                &ids[8].span,
-                format!("{} vCPUs, but GICv2 serves at most 8", ids.len()),
+                &beyond.span,
+                format!("{} vCPUs, but a GICv2 serves {MAX_VCPUS}", ids.len()),
                 "one too many",
             )
             .hint("remove <vcpu> elements");

@@ -1,11 +1,11 @@
 //! Regions and maps: alignment, overlap, rights, and guest RAM in the VMM.
 
-use vmm_config::{Device, ReservationKind};
+use vmm_config::{Device, MAX_RAM, MAX_RESERVATIONS, ReservationKind};
 
 use crate::board::Board;
 use crate::diagnostic::Diagnostics;
 use crate::document::{Document, Domain, Machine, Map, Region};
-use crate::model::{DISTRIBUTOR_SIZE, Guest};
+use crate::model::{DISTRIBUTOR_SIZE, Guest, Reservation};
 use crate::resolve::{find_region, page_size};
 use crate::source::Span;
 
@@ -24,6 +24,7 @@ pub(super) fn check(document: &Document, guests: &[Guest], board: &Board, found:
             stretches.extend(guest.and_then(distributor));
             let space = format!("the guest `{}`", machine.name.value);
             check_space(&stretches, &space, limit, found);
+            guest.inspect(|guest| check_counts(guest, found));
             check_guest_maps(domain, machine, found);
         }
         for map in maps_of(domain) {
@@ -163,6 +164,26 @@ fn stretches<'a>(
         })
     };
     maps.iter().filter_map(stretch).collect()
+}
+
+/// The VMM has no allocator: its tables have room for so much and no more.
+fn check_counts(guest: &Guest, found: &mut Diagnostics) {
+    let ram: Vec<&Reservation> = guest.ram().collect();
+    let all: Vec<&Reservation> = guest.reservations.iter().collect();
+    for (list, most, what) in [
+        (ram, MAX_RAM, "pieces of RAM"),
+        (all, MAX_RESERVATIONS, "regions"),
+    ] {
+        if let Some(beyond) = list.get(most) {
+            found
+                .error(
+                    &beyond.span,
+                    format!("the guest has {} {what}", list.len()),
+                    format!("the VMM has room for {most}"),
+                )
+                .hint("join neighbours into one region");
+        }
+    }
 }
 
 /// The emulated distributor, unless a shadow page is meant to lie over it.

@@ -35,12 +35,14 @@ fn report_syntax(source: &Source, error: &roxmltree::Error, found: &mut Diagnost
     let lines = source.text.split_inclusive('\n').take(row - 1);
     let line: usize = lines.map(str::len).sum();
     let rest = source.text.get(line..).unwrap_or_default();
-    let offset = rest.char_indices().nth(column - 1);
-    let start = line + offset.map_or(0, |(index, _)| index);
-    let end = (start + 1).min(source.text.len());
+    let place = rest.char_indices().nth(column - 1);
+    let (start, length) = match place {
+        Some((index, character)) => (line + index, character.len_utf8()),
+        None => (source.text.len(), 0),
+    };
     found
         .error(
-            &(start.min(end)..end),
+            &(start..start + length),
             "not well-formed XML",
             error.to_string(),
         )

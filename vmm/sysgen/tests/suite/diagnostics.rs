@@ -104,8 +104,11 @@ fn arbitrary_damage_is_never_a_panic() {
         let prefix = systems::source(&systems::ONE[..cut]);
         let (_, found) = sysgen::analyse(&prefix, &systems::virt());
         assert!(found.has_errors());
+        found.render(&prefix, false);
         let mut text = systems::ONE.to_owned();
         text.remove(cut);
+        // A character of several bytes, where places could be miscounted.
+        text.insert(cut, 'ß');
         let damaged = systems::source(&text);
         let (_, found) = sysgen::analyse(&damaged, &systems::virt());
         found.render(&damaged, true);

@@ -267,7 +267,7 @@ fn files_that_are_missing_or_empty_are_named() {
     for error in [
         image::load_kernel(&missing).expect_err("missing"),
         image::load_initrd(&missing).expect_err("missing"),
-        image::load_device_tree(&missing).expect_err("missing"),
+        image::load_device_tree(&missing, &[]).expect_err("missing"),
     ] {
         assert!(
             error.to_string().starts_with("cannot read no/such/file: "),
@@ -281,7 +281,7 @@ fn files_that_are_missing_or_empty_are_named() {
         "{error}"
     );
     let (_folder, path) = file(b"/dts-v1/; / { };");
-    let error = image::load_device_tree(&path)
+    let error = image::load_device_tree(&path, &[])
         .expect_err("source")
         .to_string();
     assert!(

@@ -119,6 +119,25 @@ fn bootargs_and_device_tree_can_be_replaced() {
 }
 
 #[test]
+fn a_users_tree_may_speak_only_of_the_guests_ram() {
+    let files = Files::new();
+    let mut images = images(files.add("Image", &arm64_image(1001, 0, MIB, 0)), None);
+    let built = build(&systems::load(systems::ONE), &images).expect("fits");
+    let path = files.add("given.dtb", &built.device_tree);
+    images.device_tree = Some(path.clone());
+    let smaller = systems::ONE.replace("size=\"0x4000000\"", "size=\"0x2000000\"");
+    let error = build(&systems::load(&smaller), &images).expect_err("too much memory");
+    assert_eq!(
+        error,
+        format!(
+            "{}: says in memory@40000000 that 0x40000000 to 0x44000000 is memory, but the \
+             guest's RAM is 0x40000000 to 0x42000000",
+            path.display()
+        )
+    );
+}
+
+#[test]
 fn equal_inputs_give_equal_files_and_unchanged_files_are_left_alone() {
     let files = Files::new();
     let system = systems::load(systems::ONE);
