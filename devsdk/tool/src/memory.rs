@@ -29,7 +29,7 @@ impl Default for FreeMemory {
     /// All of it.
     fn default() -> Self {
         Self {
-            ranges: vec![RAM_START..RAM_END],
+            ranges: std::iter::once(RAM_START..RAM_END).collect(),
         }
     }
 }

@@ -93,30 +93,35 @@ impl<const SIZE: usize> Stack<SIZE> {
     }
 }
 
-/// The page below the end of user space, where the tool maps the IPC buffer.
-const IPC_BUFFER: usize =
-    (sel4::sys::seL4_UserVSpaceTop & !((1 << sel4::sys::seL4_PageBits) - 1)) as usize;
-
-unsafe extern "Rust" {
-    fn __sel4_microkit__main();
-}
-
-#[unsafe(no_mangle)]
-extern "C" fn __sel4_microkit_start() -> ! {
-    // SAFETY: the tool maps the IPC buffer there, and nothing else in the program refers to it.
-    let ipc_buffer =
-        unsafe { &mut *core::ptr::without_provenance_mut::<sel4::IpcBuffer>(IPC_BUFFER) };
-    sel4::set_ipc_buffer(ipc_buffer);
-    // SAFETY: `declare_main!` defines it with this signature.
-    unsafe { __sel4_microkit__main() };
-    panicking::abort(format_args!("main returned"))
-}
-
 /// Makes the handler and runs it until it fails.
 #[doc(hidden)]
 pub fn run_main<T: Handler>(init: impl FnOnce() -> T) -> ! {
     match init().run() {
         Ok(never) => match never {},
         Err(error) => panicking::abort(format_args!("main thread terminated with error: {error}")),
+    }
+}
+
+/// Before the handler: what the tool and the kernel left.
+#[cfg(target_os = "none")]
+mod start {
+    use crate::panicking;
+
+    /// The page below the end of user space, where the tool maps the IPC buffer.
+    const IPC_BUFFER: usize =
+        (sel4::sys::seL4_UserVSpaceTop & !((1 << sel4::sys::seL4_PageBits) - 1)) as usize;
+
+    unsafe extern "Rust" {
+        fn __sel4_microkit__main();
+    }
+
+    #[unsafe(no_mangle)]
+    extern "C" fn __sel4_microkit_start() -> ! {
+        let address = core::ptr::without_provenance_mut::<sel4::IpcBuffer>(IPC_BUFFER);
+        // SAFETY: the tool maps the IPC buffer there, and nothing else in the program refers to it.
+        sel4::set_ipc_buffer(unsafe { &mut *address });
+        // SAFETY: `declare_main!` defines it with this signature.
+        unsafe { __sel4_microkit__main() };
+        panicking::abort(format_args!("main returned"))
     }
 }

@@ -111,3 +111,6 @@ pub(crate) fn forfeit_sc() -> Prepared {
         info,
     }
 }
+
+#[cfg(test)]
+mod tests;

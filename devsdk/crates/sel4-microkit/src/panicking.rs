@@ -2,13 +2,16 @@
 
 #![allow(unsafe_code, reason = "the breakpoint instruction")]
 
-use core::arch::asm;
 use core::fmt;
-use core::panic::{Location, PanicInfo};
+use core::panic::Location;
+#[cfg(target_os = "none")]
+use core::panic::PanicInfo;
 
 use crate::debug_println;
+#[cfg(target_os = "none")]
 use crate::pd_name;
 
+#[cfg(target_os = "none")]
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
     debug_println!("{}: {}", pd_name().unwrap_or("?"), info);
@@ -22,7 +25,15 @@ pub(crate) fn abort(reason: fmt::Arguments<'_>) -> ! {
     trap()
 }
 
+#[cfg(target_arch = "aarch64")]
 fn trap() -> ! {
     // SAFETY: an exception that this program cannot handle; the kernel stops it here.
-    unsafe { asm!("brk #1", options(noreturn, nostack)) }
+    unsafe { core::arch::asm!("brk #1", options(noreturn, nostack)) }
+}
+
+/// For tests on the host.
+#[cfg(not(target_arch = "aarch64"))]
+fn trap() -> ! {
+    extern crate std;
+    std::process::abort()
 }

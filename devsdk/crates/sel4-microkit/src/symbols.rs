@@ -121,3 +121,6 @@ pub fn pd_name() -> Result<&'static str, Utf8Error> {
     let name = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
     str::from_utf8(name)
 }
+
+#[cfg(test)]
+mod tests;

@@ -164,3 +164,6 @@ sel4_cfg_if! {
         faults! {}
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -133,3 +133,6 @@ impl<C: InvocationContext> cap::VCpu<C> {
         invoke(self, label::ARMVCPUInjectIRQ, &[packed], nothing)
     }
 }
+
+#[cfg(test)]
+mod tests;

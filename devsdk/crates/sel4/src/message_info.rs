@@ -116,3 +116,25 @@ impl MessageInfoBuilder {
         Self { length, ..self }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_lie_where_the_kernel_looks() {
+        let info = MessageInfo::new(0xabcde, 5, 2, 120);
+        assert_eq!(
+            info.inner().into_word(),
+            0xabcde << 12 | 5 << 9 | 2 << 7 | 120
+        );
+        let fields = (
+            info.label(),
+            info.caps_unwrapped(),
+            info.extra_caps(),
+            info.length(),
+        );
+        assert_eq!(fields, (0xabcde, 5, 2, 120));
+        assert_eq!(MessageInfo::label_width(), 52);
+    }
+}

@@ -1,6 +1,6 @@
 //! Sending, receiving and calling through a capability, by IPC buffer or by registers.
 
-use crate::sys::syscall::{self, Received};
+use crate::sys::syscall::{self, Message, Received};
 use crate::sys::syscall_id;
 use crate::{Cap, CapType, InvocationContext, IpcBuffer, MessageInfo, Word, cap, sys};
 
@@ -33,51 +33,41 @@ impl<C> ConveysReplyAuthority for ReplyAuthority<C> {
     }
 }
 
-type Registers = [Word; NUM_FAST_MESSAGE_REGISTERS];
-
-/// The first registers of the message in the buffer.
-fn load(buffer: &IpcBuffer) -> Registers {
+/// The message in the buffer, its first registers taken out.
+fn load(buffer: &IpcBuffer, info: MessageInfo) -> Message {
     let [m0, m1, m2, m3, ..] = buffer.inner().msg;
-    [m0, m1, m2, m3]
+    Message {
+        info: info.into_inner(),
+        registers: [m0, m1, m2, m3],
+    }
 }
 
 /// Puts the received registers where the buffer has room for them, as libsel4 does.
 fn store(buffer: &mut IpcBuffer, received: Received) -> (MessageInfo, Badge) {
     let [m0, m1, m2, m3, ..] = &mut buffer.inner_mut().msg;
-    [*m0, *m1, *m2, *m3] = received.registers;
-    (MessageInfo::from_inner(received.info), received.badge)
+    [*m0, *m1, *m2, *m3] = received.message.registers;
+    (
+        MessageInfo::from_inner(received.message.info),
+        received.badge,
+    )
 }
 
 const NO_REPLY: sys::seL4_CPtr = 0;
-const NO_MESSAGE: sys::seL4_MessageInfo = sys::seL4_MessageInfo::new(0, 0, 0, 0);
 
 impl<T: CapType, C: InvocationContext> Cap<T, C> {
     /// Sends the message in the IPC buffer; waits for a receiver.
     pub fn send(self, info: MessageInfo) {
         self.invoke(|bits, buffer| {
-            let registers = load(buffer);
-            syscall::send(
-                syscall_id::Send,
-                bits,
-                info.into_inner(),
-                registers,
-                buffer.inner_mut(),
-            );
+            let message = load(buffer, info);
+            syscall::send(syscall_id::Send, bits, message, buffer.inner_mut());
         });
     }
 
     /// Sends the message in the IPC buffer if a receiver waits, else drops it.
     pub fn nb_send(self, info: MessageInfo) {
         self.invoke(|bits, buffer| {
-            let registers = load(buffer);
-            let info = info.into_inner();
-            syscall::send(
-                syscall_id::NBSend,
-                bits,
-                info,
-                registers,
-                buffer.inner_mut(),
-            );
+            let message = load(buffer, info);
+            syscall::send(syscall_id::NBSend, bits, message, buffer.inner_mut());
         });
     }
 
@@ -88,17 +78,11 @@ impl<T: CapType, C: InvocationContext> Cap<T, C> {
         src: Cap<U>,
         reply_authority: impl ConveysReplyAuthority,
     ) -> (MessageInfo, Badge) {
+        let (id, source) = (syscall_id::NBSendRecv, src.bits());
         let reply = reply_authority.into_reply_authority().bits();
         self.invoke(|bits, buffer| {
-            let received = syscall::two_phase(
-                syscall_id::NBSendRecv,
-                bits,
-                src.bits(),
-                info.into_inner(),
-                load(buffer),
-                reply,
-                buffer.inner_mut(),
-            );
+            let message = load(buffer, info);
+            let received = syscall::two_phase(id, bits, source, message, reply, buffer.inner_mut());
             store(buffer, received)
         })
     }
@@ -121,9 +105,8 @@ impl<T: CapType, C: InvocationContext> Cap<T, C> {
 
     fn receive(self, id: i32, reply: sys::seL4_CPtr) -> (MessageInfo, Badge) {
         self.invoke(|bits, buffer| {
-            let zeros = [0; NUM_FAST_MESSAGE_REGISTERS];
             let received =
-                syscall::send_receive(id, bits, NO_MESSAGE, zeros, reply, buffer.inner_mut());
+                syscall::send_receive(id, bits, Message::EMPTY, reply, buffer.inner_mut());
             store(buffer, received)
         })
     }
@@ -141,87 +124,55 @@ impl<T: CapType, C: InvocationContext> Cap<T, C> {
     ) -> (MessageInfo, Badge) {
         let reply = reply_authority.into_reply_authority().bits();
         self.invoke(|bits, buffer| {
-            let registers = load(buffer);
-            let received = syscall::send_receive(
-                syscall_id::ReplyRecv,
-                bits,
-                info.into_inner(),
-                registers,
-                reply,
-                buffer.inner_mut(),
-            );
+            let message = load(buffer, info);
+            let id = syscall_id::ReplyRecv;
+            let received = syscall::send_receive(id, bits, message, reply, buffer.inner_mut());
             store(buffer, received)
         })
     }
 
     /// As [`send`](Self::send), the first message registers being `messages`.
     pub fn send_with_mrs<M: FastMessages>(self, info: MessageInfo, messages: M) {
-        let info = info.into_inner();
-        let registers = fast_messages::given(messages.prepare_in(), info.get_length());
+        let message = fast_messages::given(info, messages.prepare_in());
         self.invoke(|bits, buffer| {
-            syscall::send(syscall_id::Send, bits, info, registers, buffer.inner_mut());
+            syscall::send(syscall_id::Send, bits, message, buffer.inner_mut());
         });
     }
 
     /// As [`recv`](Self::recv), without writing the first registers to the buffer.
     pub fn recv_with_mrs(self, reply_authority: impl ConveysReplyAuthority) -> RecvWithMRs {
         let reply = reply_authority.into_reply_authority().bits();
-        self.invoke(|bits, buffer| {
-            let Received {
-                info,
-                badge,
-                registers,
-            } = syscall::send_receive(
-                syscall_id::Recv,
-                bits,
-                NO_MESSAGE,
-                [0; NUM_FAST_MESSAGE_REGISTERS],
-                reply,
-                buffer.inner_mut(),
-            );
-            RecvWithMRs {
-                info: MessageInfo::from_inner(info),
-                badge,
-                msg: registers,
-            }
-        })
+        let Received { message, badge } = self.invoke(|bits, buffer| {
+            let id = syscall_id::Recv;
+            syscall::send_receive(id, bits, Message::EMPTY, reply, buffer.inner_mut())
+        });
+        let info = MessageInfo::from_inner(message.info);
+        RecvWithMRs {
+            info,
+            badge,
+            msg: message.registers,
+        }
     }
 
     /// As [`call`](Self::call), the first message registers being `messages` and the result's.
     pub fn call_with_mrs<M: FastMessages>(self, info: MessageInfo, messages: M) -> CallWithMRs {
-        let info = info.into_inner();
-        let given = messages.prepare_in_out().map(Some);
-        let registers = fast_messages::given(given, info.get_length());
-        self.invoke(|bits, buffer| {
-            let Received {
-                info, registers, ..
-            } = syscall::send_receive(
-                syscall_id::Call,
-                bits,
-                info,
-                registers,
-                NO_REPLY,
-                buffer.inner_mut(),
-            );
-            CallWithMRs {
-                info: MessageInfo::from_inner(info),
-                msg: registers,
-            }
-        })
+        let message = fast_messages::given(info, messages.prepare_in_out().map(Some));
+        let Received { message, .. } = self.invoke(|bits, buffer| {
+            let id = syscall_id::Call;
+            syscall::send_receive(id, bits, message, NO_REPLY, buffer.inner_mut())
+        });
+        CallWithMRs {
+            info: MessageInfo::from_inner(message.info),
+            msg: message.registers,
+        }
     }
 }
 
 /// Calls `bits` with the message in `buffer`; the answer is left there.
 pub(crate) fn call(bits: sys::seL4_CPtr, buffer: &mut IpcBuffer, info: MessageInfo) -> MessageInfo {
-    let registers = load(buffer);
-    let received = syscall::send_receive(
-        syscall_id::Call,
-        bits,
-        info.into_inner(),
-        registers,
-        NO_REPLY,
-        buffer.inner_mut(),
-    );
+    let message = load(buffer, info);
+    let id = syscall_id::Call;
+    let received = syscall::send_receive(id, bits, message, NO_REPLY, buffer.inner_mut());
     store(buffer, received).0
 }
 
@@ -229,14 +180,7 @@ impl<C: InvocationContext> cap::Notification<C> {
     /// Raises the capability's badge bits in the notification.
     pub fn signal(self) {
         self.invoke(|bits, buffer| {
-            let zeros = [0; NUM_FAST_MESSAGE_REGISTERS];
-            syscall::send(
-                syscall_id::Send,
-                bits,
-                NO_MESSAGE,
-                zeros,
-                buffer.inner_mut(),
-            );
+            syscall::send(syscall_id::Send, bits, Message::EMPTY, buffer.inner_mut());
         });
     }
 
@@ -321,7 +265,7 @@ impl FastMessages for &[Word] {
 mod fast_messages {
     use core::array;
 
-    use super::{NUM_FAST_MESSAGE_REGISTERS, Registers, Word};
+    use super::{Message, MessageInfo, NUM_FAST_MESSAGE_REGISTERS, Word};
 
     /// Keeps [`FastMessages`](super::FastMessages) to what fits.
     pub trait Sealed {}
@@ -345,12 +289,18 @@ mod fast_messages {
 
     /// The words that the tag's length covers; the kernel gets 0 in the other registers.
     pub(super) fn given(
+        info: MessageInfo,
         words: [Option<Word>; NUM_FAST_MESSAGE_REGISTERS],
-        length: Word,
-    ) -> Registers {
+    ) -> Message {
         let mut registers = [0; NUM_FAST_MESSAGE_REGISTERS];
-        let covered = registers.iter_mut().zip(words).zip(0..length);
-        covered.for_each(|((register, word), _)| *register = word.unwrap_or_default());
-        registers
+        let covered = registers.iter_mut().zip(words).take(info.length());
+        covered.for_each(|(register, word)| *register = word.unwrap_or_default());
+        Message {
+            info: info.into_inner(),
+            registers,
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -58,10 +58,18 @@ impl seL4_MessageInfo {
         self.0 & mask(LENGTH_BITS)
     }
 
+    #[cfg_attr(
+        not(target_arch = "aarch64"),
+        allow(dead_code, reason = "for the kernel")
+    )]
     pub(crate) const fn into_word(self) -> seL4_Word {
         self.0
     }
 
+    #[cfg_attr(
+        not(target_arch = "aarch64"),
+        allow(dead_code, reason = "for the kernel")
+    )]
     pub(crate) const fn from_word(word: seL4_Word) -> Self {
         Self(word)
     }
