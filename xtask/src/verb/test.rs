@@ -83,6 +83,11 @@ fn run(tree: &Tree, suite: &Suite) -> Result<Tally> {
     cargo
         .args(&suite.cargo)
         .env("CARGO_TARGET_DIR", tree.target(""))
+        // For the stand-in crates.
+        .env(
+            "SEL4_INCLUDE_DIRS",
+            tree.path("devsdk/board/qemu_virt_aarch64/debug/include"),
+        )
         .stdin(std::process::Stdio::null())
         .stdout(writer.try_clone()?)
         .stderr(writer);
