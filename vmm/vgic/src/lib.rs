@@ -37,7 +37,9 @@
     )
 )]
 
+mod account;
 mod bank;
+mod choice;
 mod controller;
 mod delivery;
 mod distributor;
