@@ -33,7 +33,9 @@ pub fn boot(kernel: &mut Kernel, image: &'static [u8], address: u64) {
     kernel.scheduler.now = timer::now();
     kernel.set_up(&image);
     if kernel.is_debug() {
-        console::print(format_args!("Booting all finished, dropped to user space\n"));
+        console::print(format_args!(
+            "Booting all finished, dropped to user space\n"
+        ));
         console::print(format_args!("MON|INFO: Microkit Monitor started!\n"));
     }
     kernel.schedule();

@@ -1,6 +1,6 @@
 //! Replies and the scheduling contexts that travel with calls.
-use crate::fault::Fault;
 use crate::context::{UNKNOWN_SYSCALL_ORDER, USER_EXCEPTION_ORDER};
+use crate::fault::Fault;
 use crate::kernel::Kernel;
 use crate::message::MessageInfo;
 use crate::queue::ThreadId;
@@ -11,13 +11,7 @@ use crate::thread::State;
 impl Kernel {
     /// Blocks a caller on a reply object; with `donate` a callee without scheduling context runs on
     /// the caller's until it replies.
-    pub fn push_reply(
-        &mut self,
-        caller: ThreadId,
-        callee: ThreadId,
-        reply: ReplyId,
-        donate: bool,
-    ) {
+    pub fn push_reply(&mut self, caller: ThreadId, callee: ThreadId, reply: ReplyId, donate: bool) {
         let context = self.thread(caller).sched_context;
         self.reply(reply).thread = Some(caller);
         self.set_state(caller, State::AwaitingReply(reply));

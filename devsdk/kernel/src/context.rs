@@ -50,14 +50,58 @@ pub const fn user_spsr(serror_masked: bool) -> u64 {
 
 /// Order of `TCB_ReadRegisters` and `TCB_WriteRegisters`.
 pub const TRANSFER_ORDER: [Register; 36] = [
-    FaultIp, Sp, Spsr, X(0), X(1), X(2), X(3), X(4), X(5), X(6), X(7), X(8), X(16), X(17), X(18),
-    X(29), X(30), X(9), X(10), X(11), X(12), X(13), X(14), X(15), X(19), X(20), X(21), X(22),
-    X(23), X(24), X(25), X(26), X(27), X(28), Tpidr, TpidrRo,
+    FaultIp,
+    Sp,
+    Spsr,
+    X(0),
+    X(1),
+    X(2),
+    X(3),
+    X(4),
+    X(5),
+    X(6),
+    X(7),
+    X(8),
+    X(16),
+    X(17),
+    X(18),
+    X(29),
+    X(30),
+    X(9),
+    X(10),
+    X(11),
+    X(12),
+    X(13),
+    X(14),
+    X(15),
+    X(19),
+    X(20),
+    X(21),
+    X(22),
+    X(23),
+    X(24),
+    X(25),
+    X(26),
+    X(27),
+    X(28),
+    Tpidr,
+    TpidrRo,
 ];
 
 /// Registers of an UnknownSyscall message; the system call's number follows.
 pub const UNKNOWN_SYSCALL_ORDER: [Register; 12] = [
-    X(0), X(1), X(2), X(3), X(4), X(5), X(6), X(7), FaultIp, Sp, NextIp, Spsr,
+    X(0),
+    X(1),
+    X(2),
+    X(3),
+    X(4),
+    X(5),
+    X(6),
+    X(7),
+    FaultIp,
+    Sp,
+    NextIp,
+    Spsr,
 ];
 
 /// Registers of a UserException message; number and code follow.
@@ -108,7 +152,13 @@ impl Context {
 
     /// Writes a register with a value from another thread. Program status is restricted: EL0, and
     /// for a vCPU also EL1.
-    pub fn set_sanitised(&mut self, register: Register, value: u64, vcpu: bool, serror_masked: bool) {
+    pub fn set_sanitised(
+        &mut self,
+        register: Register,
+        value: u64,
+        vcpu: bool,
+        serror_masked: bool,
+    ) {
         const EL0T: u64 = 0;
         const EL1T: u64 = 4;
         const EL1H: u64 = 5;

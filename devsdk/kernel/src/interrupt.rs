@@ -1,7 +1,7 @@
 //! Interrupts: the kernel's timer, the vCPU's own, and those of PDs.
 use crate::abi::{KERNEL_TIMER_IRQ, MAINTENANCE_IRQ, VIRTUAL_TIMER_IRQ};
 use crate::kernel::Kernel;
-use crate::machine::{gic, timer};
+use crate::machine::{console, gic, timer};
 use crate::user_error;
 
 impl Kernel {
@@ -30,11 +30,12 @@ impl Kernel {
                     .irq_handlers
                     .iter()
                     .find(|handler| handler.intid == intid);
-                let target = handler.and_then(|handler| {
-                    Some((handler.notification?, handler.badge))
-                });
+                let target =
+                    handler.and_then(|handler| Some((handler.notification?, handler.badge)));
                 if let Some((notification, badge)) = target {
                     self.signal(notification, badge);
+                } else if self.is_debug() {
+                    console::print(format_args!("Undelivered IRQ: {intid}\n"));
                 }
                 // Until the PD acknowledges it.
                 gic::enable(intid, false);

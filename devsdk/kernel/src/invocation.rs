@@ -120,11 +120,7 @@ impl Kernel {
         Ok(())
     }
 
-    fn set_irq_notification(
-        &mut self,
-        request: Request,
-        handler: u8,
-    ) -> Result<(), SyscallError> {
+    fn set_irq_notification(&mut self, request: Request, handler: u8) -> Result<(), SyscallError> {
         let Some(capability) = self.extra_capability(request.thread) else {
             return Err(SyscallError::TruncatedMessage);
         };
@@ -165,7 +161,12 @@ impl Kernel {
             return Err(SyscallError::IllegalOperation);
         }
         if request.length < SMC_WORDS as u64 {
-            user_error!(self, "decodeARMSMCInvocation", 76, "ARMSMCCall: Truncated message.");
+            user_error!(
+                self,
+                "decodeARMSMCInvocation",
+                76,
+                "ARMSMCCall: Truncated message."
+            );
             return Err(SyscallError::TruncatedMessage);
         }
         let words = core::array::from_fn(|index| self.message_word(request.thread, index));

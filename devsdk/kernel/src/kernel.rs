@@ -7,9 +7,7 @@ use heapless::Vec;
 use crate::capability::{Capability, LookupFailure, Place, Slots, resolve};
 use crate::machine::{console, memory};
 use crate::monitor::MonitorMessage;
-use crate::objects::{
-    Endpoint, EndpointId, IrqHandler, Notification, NotificationId, VcpuId,
-};
+use crate::objects::{Endpoint, EndpointId, IrqHandler, Notification, NotificationId, VcpuId};
 use crate::queue::{MAX_THREADS, ThreadId};
 use crate::reply::{Reply, ReplyId};
 use crate::sched_context::{SchedContext, SchedContextId};
@@ -139,9 +137,9 @@ impl Kernel {
         let slots = self.slots.get(thread.index());
         match resolve(address, slots.is_some())? {
             Place::EmptyRootSlot => Ok(Capability::Null),
-            Place::Slot(number) => Ok(slots.map_or(Capability::Null, |slots| {
-                slots.get(number, thread)
-            })),
+            Place::Slot(number) => {
+                Ok(slots.map_or(Capability::Null, |slots| slots.get(number, thread)))
+            }
         }
     }
 
@@ -178,15 +176,38 @@ impl Kernel {
         if !self.is_debug() {
             return;
         }
-        let Some(current) = self.scheduler.current else {
-            return;
-        };
-        let thread = self.thread(current);
-        let address = core::ptr::from_ref(thread);
+        if let Some(current) = self.scheduler.current {
+            let thread = self.thread(current);
+            let address = core::ptr::from_ref(thread).addr();
+            self.report_for(
+                thread.name(),
+                address,
+                thread.context.fault_ip,
+                function,
+                line,
+                message,
+            );
+        }
+    }
+
+    /// Prints a refused operation of the monitor, in the debug configuration.
+    pub fn report_monitor(&self, function: &str, line: u32, message: fmt::Arguments<'_>) {
+        if self.is_debug() {
+            self.report_for("tcb_monitor", 0, 0, function, line, message);
+        }
+    }
+
+    fn report_for(
+        &self,
+        name: &str,
+        address: usize,
+        ip: u64,
+        function: &str,
+        line: u32,
+        message: fmt::Arguments<'_>,
+    ) {
         console::print(format_args!(
-            "{BOLD}<<{GREEN}seL4(CPU 0){BOLD} [{function}/{line} T{address:p} \"{}\" @{:x}]: {message}>>{RESET}\n",
-            thread.name(),
-            thread.context.fault_ip,
+            "{BOLD}<<{GREEN}seL4(CPU 0){BOLD} [{function}/{line} T{address:#x} \"{name}\" @{ip:x}]: {message}>>{RESET}\n"
         ));
     }
 }

@@ -1,7 +1,10 @@
 //! The kernel's program: entry, the one instance of its state, and what happens when it fails.
 #![no_std]
 #![no_main]
-#![expect(unsafe_code, reason = "entry from assembly and the one instance of the state")]
+#![expect(
+    unsafe_code,
+    reason = "entry from assembly and the one instance of the state"
+)]
 
 use core::cell::UnsafeCell;
 use core::panic::PanicInfo;

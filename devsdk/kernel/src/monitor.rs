@@ -13,16 +13,50 @@ use crate::message::MessageInfo;
 use crate::queue::ThreadId;
 use crate::syndrome::Syndrome;
 use crate::thread::State;
-use crate::user_error;
 
 /// Where the monitor's capabilities to the PDs' TCBs start; it prints this number.
 const BASE_TCB_SLOT: u64 = 10;
 
+/// Where its capabilities to the scheduling contexts of passive PDs start.
+const BASE_SCHED_CONTEXT_SLOT: u64 = 138;
+
 /// Names of the registers in the order of a register transfer.
 const REGISTER_NAMES: [&str; 36] = [
-    "pc ", "sp", "spsr ", "x0 ", "x1 ", "x2 ", "x3 ", "x4 ", "x5 ", "x6 ", "x7 ", "x8 ", "x16 ",
-    "x17 ", "x18 ", "x29 ", "x30 ", "x9 ", "x10 ", "x11 ", "x12 ", "x13 ", "x14 ", "x15 ", "x19 ",
-    "x20 ", "x21 ", "x22 ", "x23 ", "x24 ", "x25 ", "x26 ", "x27 ", "x28 ", "tpidr_el0 ",
+    "pc ",
+    "sp",
+    "spsr ",
+    "x0 ",
+    "x1 ",
+    "x2 ",
+    "x3 ",
+    "x4 ",
+    "x5 ",
+    "x6 ",
+    "x7 ",
+    "x8 ",
+    "x16 ",
+    "x17 ",
+    "x18 ",
+    "x29 ",
+    "x30 ",
+    "x9 ",
+    "x10 ",
+    "x11 ",
+    "x12 ",
+    "x13 ",
+    "x14 ",
+    "x15 ",
+    "x19 ",
+    "x20 ",
+    "x21 ",
+    "x22 ",
+    "x23 ",
+    "x24 ",
+    "x25 ",
+    "x26 ",
+    "x27 ",
+    "x28 ",
+    "tpidr_el0 ",
     "tpidrro_el0 ",
 ];
 
@@ -54,7 +88,10 @@ impl Kernel {
         };
         if message.label != 0 {
             self.print_message(message.sender, message.label);
-            self.print(format_args!("MON|ERROR: Unknown fault\n{:#018x}", message.label));
+            self.print(format_args!(
+                "MON|ERROR: Unknown fault\n{:#018x}",
+                message.label
+            ));
         } else if self.bind_to_notification(message.sender) {
             let name = self.thread(message.sender).name();
             self.print(format_args!("MON|INFO: PD '{name}' is now passive!\n"));
@@ -73,6 +110,14 @@ impl Kernel {
         let notification = &mut self.notifications[thread.index()];
         let bound = passive && !notification.has_sched_context;
         notification.has_sched_context |= bound;
+        if !passive {
+            let slot = BASE_SCHED_CONTEXT_SLOT + u64::from(thread.0);
+            let message = format_args!("Attempted to invoke a null cap #{slot}.");
+            self.report_monitor("decodeInvocation", 643, message);
+        } else if !bound {
+            let message = format_args!("SchedContext_Bind: sched context already bound.");
+            self.report_monitor("decodeSchedContext_Bind", 120, message);
+        }
         bound
     }
 
@@ -104,11 +149,10 @@ impl Kernel {
 
     /// The monitor receives again without having answered: the kernel notes that.
     fn print_lost_reply(&self) {
-        user_error!(
-            self,
+        self.report_monitor(
             "receiveIPC",
             153,
-            "Reply object already has unexecuted reply!"
+            format_args!("Reply object already has unexecuted reply!"),
         );
     }
 
@@ -126,13 +170,18 @@ impl Kernel {
             BASE_TCB_SLOT + id,
         ));
         let thread = self.thread(thread);
-        self.print(format_args!("MON|ERROR: faulting PD: {}\nRegisters: \n", thread.name()));
+        self.print(format_args!(
+            "MON|ERROR: faulting PD: {}\nRegisters: \n",
+            thread.name()
+        ));
         for (name, register) in REGISTER_NAMES.iter().zip(TRANSFER_ORDER) {
             let value = thread.context.get(register);
             self.print(format_args!("{name}: {value:#018x}\n"));
         }
     }
 
+    /// The monitor reads the registers before it looks at the message, which loses the message's
+    /// words from the fifth on: it prints x1 to x3 in their place.
     fn print_cap_fault(
         &self,
         thread: ThreadId,
@@ -140,20 +189,17 @@ impl Kernel {
         receiving: bool,
         failure: LookupFailure,
     ) {
-        let ip = self.thread(thread).context.fault_ip;
+        let context = &self.thread(thread).context;
+        let (ip, [_, bits_left, guard_found, guard_bits, ..]) = (context.fault_ip, context.x);
         self.print(format_args!(
             "MON|ERROR: CapFault: ip={ip:#018x}  fault_addr={address:#018x}  in_recv_phase={receiving}  lookup_failure_type="
         ));
         match failure {
-            LookupFailure::MissingCapability { bits_left } => self.print(format_args!(
+            LookupFailure::MissingCapability { .. } => self.print(format_args!(
                 "seL4_MissingCapability  bits_left={bits_left:#018x}\n"
             )),
-            LookupFailure::GuardMismatch {
-                bits_left,
-                guard_bits,
-            } => self.print(format_args!(
-                "seL4_GuardMismatch  bits_left={bits_left:#018x}  guard_found={:#018x}  guard_bits_found={guard_bits:#018x}\n",
-                0
+            LookupFailure::GuardMismatch { .. } => self.print(format_args!(
+                "seL4_GuardMismatch  bits_left={bits_left:#018x}  guard_found={guard_found:#018x}  guard_bits_found={guard_bits:#018x}\n"
             )),
         }
     }

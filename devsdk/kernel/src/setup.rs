@@ -141,7 +141,10 @@ impl Kernel {
         };
         let index = self.irq_handlers.len() as u8;
         let added = self.irq_handlers.push(handler);
-        assert!(added.is_ok(), "more interrupts than the kernel has room for");
+        assert!(
+            added.is_ok(),
+            "more interrupts than the kernel has room for"
+        );
         self.slots[irq.thread as usize].set_irq(irq.id, index);
         gic::set_edge_triggered(irq.intid, trigger_edge);
         gic::enable(irq.intid, true);

@@ -1,11 +1,11 @@
 //! System calls: which phases each has, and what an unknown number means.
 use crate::abi::syscall;
 use crate::capability::{Capability, LookupFailure};
+use crate::endpoint::FIRST_EXTRA_CAP;
 use crate::fault::Fault;
 use crate::kernel::Kernel;
 use crate::machine::console;
 use crate::message::MessageInfo;
-use crate::endpoint::FIRST_EXTRA_CAP;
 use crate::queue::ThreadId;
 use crate::reply::ReplyId;
 use crate::thread::State;
@@ -104,7 +104,12 @@ impl Kernel {
         let capability = match self.lookup(thread, address) {
             Ok(capability) => capability,
             Err(failure) => {
-                user_error!(self, "handleInvocation", 323, "Invocation of invalid cap #{address}.");
+                user_error!(
+                    self,
+                    "handleInvocation",
+                    323,
+                    "Invocation of invalid cap #{address}."
+                );
                 if invocation.blocking {
                     self.cap_fault(thread, address, false, failure);
                 }
@@ -113,7 +118,12 @@ impl Kernel {
         };
         let info = MessageInfo::from_register(self.thread(thread).context.x[1]);
         if let Some((address, failure)) = self.check_extra_caps(thread, info) {
-            user_error!(self, "handleInvocation", 338, "Lookup of extra caps failed.");
+            user_error!(
+                self,
+                "handleInvocation",
+                338,
+                "Lookup of extra caps failed."
+            );
             if invocation.blocking {
                 self.cap_fault(thread, address, false, failure);
             }
@@ -168,7 +178,10 @@ impl Kernel {
                 Err((address, failure)) => self.cap_fault(thread, address, true, failure),
             },
             Ok(Capability::Notification(id, _))
-                if self.notification(id).bound.is_none_or(|bound| bound == thread) =>
+                if self
+                    .notification(id)
+                    .bound
+                    .is_none_or(|bound| bound == thread) =>
             {
                 self.wait(thread, id, blocking);
             }
@@ -188,7 +201,12 @@ impl Kernel {
         match self.lookup(thread, address) {
             Ok(Capability::Reply(reply)) => Ok(Some(reply)),
             Ok(_) => {
-                user_error!(self, "lookupReply", 401, "Cap in reply slot is not a reply cap");
+                user_error!(
+                    self,
+                    "lookupReply",
+                    401,
+                    "Cap in reply slot is not a reply cap"
+                );
                 Err((address, LookupFailure::MissingCapability { bits_left: 0 }))
             }
             Err(failure) => {
@@ -275,7 +293,11 @@ impl Kernel {
         };
         let mut name = [0; 64];
         let bytes = (1..).flat_map(|index| self.buffer_word(thread, index).to_le_bytes());
-        for (place, byte) in name.iter_mut().take(63).zip(bytes.take_while(|byte| *byte != 0)) {
+        for (place, byte) in name
+            .iter_mut()
+            .take(63)
+            .zip(bytes.take_while(|byte| *byte != 0))
+        {
             *place = byte;
         }
         self.thread_mut(target).name = name;
@@ -283,7 +305,7 @@ impl Kernel {
 
     fn dump_scheduler(&self) {
         console::print(format_args!(
-            "\nDumping all tcbs!\nName                                    \tState          \tIP                  \t Prio \t Core\n"
+            "Dumping all tcbs!\nName                                    \tState          \tIP                  \t Prio \t Core\t InReleaseQueue\n--------------------------------------------------------------------------------------\n"
         ));
         for thread in &self.threads {
             let state = match thread.state {
@@ -296,10 +318,11 @@ impl Kernel {
                 State::Waiting(_) => "blocked on ntfn",
             };
             console::print(format_args!(
-                "{:<40}\t{state:<15}\t{:#x}\t{:>20}\t0\n",
+                "{:>40}\t{state:>15}\t{:#x}\t{:>20}\t0\t{}\n",
                 thread.name(),
                 thread.context.fault_ip,
-                thread.priority
+                thread.priority,
+                u8::from(thread.awaits_budget)
             ));
         }
     }

@@ -116,6 +116,9 @@ impl Thread {
 /// A zero-padded name as text.
 #[must_use]
 pub fn text(name: &[u8; 64]) -> &str {
-    let end = name.iter().position(|byte| *byte == 0).unwrap_or(name.len());
+    let end = name
+        .iter()
+        .position(|byte| *byte == 0)
+        .unwrap_or(name.len());
     core::str::from_utf8(&name[..end]).unwrap_or("?")
 }

@@ -48,49 +48,83 @@ impl Kernel {
         }
         match request.label {
             label::TCB_COPY_REGISTERS => user_error!(
-                self, "decodeCopyRegisters", 963, "TCB CopyRegisters: Truncated message."
+                self,
+                "decodeCopyRegisters",
+                963,
+                "TCB CopyRegisters: Truncated message."
             ),
             label::TCB_CONFIGURE => {
-                user_error!(self, "decodeTCBConfigure", 1112, "TCB Configure: Truncated message.");
+                user_error!(
+                    self,
+                    "decodeTCBConfigure",
+                    1112,
+                    "TCB Configure: Truncated message."
+                );
             }
             label::TCB_SET_SCHED_PARAMS => user_error!(
-                self, "decodeSetSchedParams", 1345, "TCB SetSchedParams: Truncated message."
+                self,
+                "decodeSetSchedParams",
+                1345,
+                "TCB SetSchedParams: Truncated message."
             ),
             label::TCB_SET_TIMEOUT_ENDPOINT => user_error!(
-                self, "decodeSetTimeoutEndpoint", 1306, "TCB SetTimeoutEndpoint: Truncated message."
+                self,
+                "decodeSetTimeoutEndpoint",
+                1306,
+                "TCB SetTimeoutEndpoint: Truncated message."
             ),
             label::TCB_SET_IPC_BUFFER => user_error!(
-                self, "decodeSetIPCBuffer", 1461, "TCB SetIPCBuffer: Truncated message."
+                self,
+                "decodeSetIPCBuffer",
+                1461,
+                "TCB SetIPCBuffer: Truncated message."
             ),
             label::TCB_SET_SPACE => {
-                user_error!(self, "decodeSetSpace", 1527, "TCB SetSpace: Truncated message.");
+                user_error!(
+                    self,
+                    "decodeSetSpace",
+                    1527,
+                    "TCB SetSpace: Truncated message."
+                );
             }
             _ => user_error!(
-                self, "decodeBindNotification", 1631, "TCB BindNotification: Truncated message."
+                self,
+                "decodeBindNotification",
+                1631,
+                "TCB BindNotification: Truncated message."
             ),
         }
         TRUNCATED
     }
 
-    fn decode_priority(
-        &mut self,
-        request: Request,
-        target: ThreadId,
-    ) -> Result<(), SyscallError> {
+    fn decode_priority(&mut self, request: Request, target: ThreadId) -> Result<(), SyscallError> {
         let highest = request.label == label::TCB_SET_MC_PRIORITY;
         let authority = self.extra_capability(request.thread);
         let (1.., Some(authority)) = (request.length, authority) else {
             if highest {
                 user_error!(
-                    self, "decodeSetMCPriority", 1261, "TCB SetMCPriority: Truncated message."
+                    self,
+                    "decodeSetMCPriority",
+                    1261,
+                    "TCB SetMCPriority: Truncated message."
                 );
             } else {
-                user_error!(self, "decodeSetPriority", 1217, "TCB SetPriority: Truncated message.");
+                user_error!(
+                    self,
+                    "decodeSetPriority",
+                    1217,
+                    "TCB SetPriority: Truncated message."
+                );
             }
             return TRUNCATED;
         };
         let Capability::Thread(authority) = authority else {
-            user_error!(self, "decodeSetPriority", 1226, "Set priority: authority cap not a TCB.");
+            user_error!(
+                self,
+                "decodeSetPriority",
+                1226,
+                "Set priority: authority cap not a TCB."
+            );
             return Err(SyscallError::InvalidCapability(1));
         };
         let priority = self.message_word(request.thread, 0);

@@ -19,7 +19,11 @@ impl Kernel {
     ///
     /// # Errors
     /// [`SyscallError`] when it is refused.
-    pub fn decode_thread(&mut self, request: Request, target: ThreadId) -> Result<(), SyscallError> {
+    pub fn decode_thread(
+        &mut self,
+        request: Request,
+        target: ThreadId,
+    ) -> Result<(), SyscallError> {
         match request.label {
             label::TCB_READ_REGISTERS => self.read_registers(request, target),
             label::TCB_WRITE_REGISTERS => self.write_thread_registers(request, target),
@@ -136,7 +140,12 @@ impl Kernel {
 
     fn set_tls_base(&mut self, request: Request, target: ThreadId) -> Result<(), SyscallError> {
         if request.length < 1 {
-            user_error!(self, "decodeSetTLSBase", 787, "TCB SetTLSBase: Truncated message.");
+            user_error!(
+                self,
+                "decodeSetTLSBase",
+                787,
+                "TCB SetTLSBase: Truncated message."
+            );
             return TRUNCATED;
         }
         self.set_state(request.thread, State::Restart);
@@ -148,7 +157,12 @@ impl Kernel {
     fn set_flags(&mut self, request: Request, target: ThreadId) -> Result<(), SyscallError> {
         const FPU_DISABLED: u64 = 1;
         if request.length < 2 {
-            user_error!(self, "decodeSetFlags", 831, "TCB SetFlags: Truncated message.");
+            user_error!(
+                self,
+                "decodeSetFlags",
+                831,
+                "TCB SetFlags: Truncated message."
+            );
             return TRUNCATED;
         }
         self.set_state(request.thread, State::Restart);

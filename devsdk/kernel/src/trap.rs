@@ -5,7 +5,6 @@ use crate::machine::translation;
 use crate::queue::ThreadId;
 use crate::syndrome::Syndrome;
 
-
 /// What entered the kernel.
 #[derive(Debug, Clone, Copy)]
 pub enum Entry {

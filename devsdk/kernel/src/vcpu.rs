@@ -2,7 +2,7 @@
 //!
 //! As in seL4, switching to a PD leaves most EL1 state in the hardware (the PD runs at EL0 with
 //! stage 1 off) and only turns the vCPU off; a full save happens when another vCPU is switched to.
-use crate::abi::{VIRTUAL_TIMER_IRQ, MAINTENANCE_IRQ};
+use crate::abi::{MAINTENANCE_IRQ, VIRTUAL_TIMER_IRQ};
 use crate::fault::Fault;
 use crate::kernel::Kernel;
 use crate::list_register::ListRegister;
@@ -226,7 +226,9 @@ impl Kernel {
         }
         let Some(vcpu) = self.vcpu_load.current.filter(|_| self.vcpu_load.active) else {
             if intid == MAINTENANCE_IRQ && self.is_debug() {
-                console::print(format_args!("Received VGIC maintenance without active VCPU!\n"));
+                console::print(format_args!(
+                    "Received VGIC maintenance without active VCPU!\n"
+                ));
             }
             return;
         };

@@ -34,7 +34,12 @@ impl Kernel {
         match request.label {
             label::VCPU_SET_TCB => {
                 // No PD needs it: its vCPUs have their threads.
-                user_error!(self, "decodeVCPUSetTCB", 561, "VCPU SetTCB: Truncated message.");
+                user_error!(
+                    self,
+                    "decodeVCPUSetTCB",
+                    561,
+                    "VCPU SetTCB: Truncated message."
+                );
                 TRUNCATED
             }
             label::VCPU_READ_REG => self.decode_read(request, vcpu),
@@ -42,7 +47,12 @@ impl Kernel {
             label::VCPU_INJECT_IRQ => self.decode_inject(request, vcpu),
             label::VCPU_ACK_VPPI => self.decode_acknowledge(request, vcpu),
             _ => {
-                user_error!(self, "decodeARMVCPUInvocation", 517, "VCPU: Illegal operation.");
+                user_error!(
+                    self,
+                    "decodeARMVCPUInvocation",
+                    517,
+                    "VCPU: Illegal operation."
+                );
                 Err(SyscallError::IllegalOperation)
             }
         }
@@ -50,12 +60,22 @@ impl Kernel {
 
     fn decode_read(&mut self, request: Request, vcpu: VcpuId) -> Result<(), SyscallError> {
         if request.length < 1 {
-            user_error!(self, "decodeVCPUReadReg", 377, "VCPUReadReg: Truncated message.");
+            user_error!(
+                self,
+                "decodeVCPUReadReg",
+                377,
+                "VCPUReadReg: Truncated message."
+            );
             return TRUNCATED;
         }
         let field = self.message_word(request.thread, 0);
         let Some(register) = VcpuRegister::from_number(field) else {
-            user_error!(self, "decodeVCPUReadReg", 385, "VCPUReadReg: Invalid field {field:#x}.");
+            user_error!(
+                self,
+                "decodeVCPUReadReg",
+                385,
+                "VCPUReadReg: Invalid field {field:#x}."
+            );
             return Err(SyscallError::InvalidArgument(1));
         };
         let value = self.read_vcpu_register(vcpu, register);
@@ -65,13 +85,23 @@ impl Kernel {
 
     fn decode_write(&mut self, request: Request, vcpu: VcpuId) -> Result<(), SyscallError> {
         if request.length < 2 {
-            user_error!(self, "decodeVCPUWriteReg", 341, "VCPUWriteReg: Truncated message.");
+            user_error!(
+                self,
+                "decodeVCPUWriteReg",
+                341,
+                "VCPUWriteReg: Truncated message."
+            );
             return TRUNCATED;
         }
         let field = self.message_word(request.thread, 0);
         let value = self.message_word(request.thread, 1);
         let Some(register) = VcpuRegister::from_number(field) else {
-            user_error!(self, "decodeVCPUWriteReg", 348, "VCPUWriteReg: Invalid field {field:#x}.");
+            user_error!(
+                self,
+                "decodeVCPUWriteReg",
+                348,
+                "VCPUWriteReg: Invalid field {field:#x}."
+            );
             return Err(SyscallError::InvalidArgument(1));
         };
         self.set_state(request.thread, State::Restart);
@@ -98,7 +128,12 @@ impl Kernel {
         let index = usize::from(word.index());
         // Only the saved copy is looked at; a pending interrupt is overwritten.
         if self.vcpu(vcpu).list_registers[index].state() == ACTIVE {
-            user_error!(self, "decodeVCPUInjectIRQ", 485, "VGIC List register in use.");
+            user_error!(
+                self,
+                "decodeVCPUInjectIRQ",
+                485,
+                "VGIC List register in use."
+            );
             return Err(SyscallError::DeleteFirst);
         }
         let value = ListRegister::new()
@@ -128,7 +163,12 @@ impl Kernel {
             return Err(SyscallError::RangeError(0, MAX_IRQ));
         }
         if irq != u64::from(VIRTUAL_TIMER_IRQ) {
-            user_error!(self, "decodeVCPUAckVPPI", 541, "VCPUAckVPPI: Invalid irq number.");
+            user_error!(
+                self,
+                "decodeVCPUAckVPPI",
+                541,
+                "VCPUAckVPPI: Invalid irq number."
+            );
             return Err(SyscallError::InvalidArgument(0));
         }
         self.set_state(request.thread, State::Restart);

@@ -37,16 +37,53 @@ pub enum VcpuRegister {
 use VcpuRegister as R;
 
 const ALL: [VcpuRegister; COUNT] = [
-    R::Sctlr, R::Cpacr, R::Ttbr0, R::Ttbr1, R::Tcr, R::Mair, R::Amair, R::ContextIdr, R::Actlr,
-    R::Afsr0, R::Afsr1, R::Esr, R::Far, R::Par, R::Vbar, R::Tpidr, R::Vmpidr, R::Sp, R::Elr,
-    R::Spsr, R::CntvCtl, R::CntvCval, R::CntvOff, R::CntkCtl,
+    R::Sctlr,
+    R::Cpacr,
+    R::Ttbr0,
+    R::Ttbr1,
+    R::Tcr,
+    R::Mair,
+    R::Amair,
+    R::ContextIdr,
+    R::Actlr,
+    R::Afsr0,
+    R::Afsr1,
+    R::Esr,
+    R::Far,
+    R::Par,
+    R::Vbar,
+    R::Tpidr,
+    R::Vmpidr,
+    R::Sp,
+    R::Elr,
+    R::Spsr,
+    R::CntvCtl,
+    R::CntvCval,
+    R::CntvOff,
+    R::CntkCtl,
 ];
 
 impl VcpuRegister {
     /// Registers that stay in the hardware while a PD runs.
     pub const SAVED_ON_SWITCH: [Self; 18] = [
-        R::Ttbr0, R::Ttbr1, R::Tcr, R::Mair, R::Amair, R::ContextIdr, R::Actlr, R::Afsr0,
-        R::Afsr1, R::Esr, R::Far, R::Par, R::Vbar, R::Tpidr, R::Vmpidr, R::Sp, R::Elr, R::Spsr,
+        R::Ttbr0,
+        R::Ttbr1,
+        R::Tcr,
+        R::Mair,
+        R::Amair,
+        R::ContextIdr,
+        R::Actlr,
+        R::Afsr0,
+        R::Afsr1,
+        R::Esr,
+        R::Far,
+        R::Par,
+        R::Vbar,
+        R::Tpidr,
+        R::Vmpidr,
+        R::Sp,
+        R::Elr,
+        R::Spsr,
     ];
 
     /// The register with a number.

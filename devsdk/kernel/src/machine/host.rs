@@ -26,7 +26,7 @@ pub fn halt() -> ! {
 
 #[expect(missing_docs, reason = "as the real one")]
 pub mod console {
-    use super::{OUTPUT, String};
+    use super::{OUTPUT, String, std};
 
     pub fn put(byte: u8) {
         OUTPUT.with_borrow_mut(|output| output.push(char::from(byte)));

@@ -1,5 +1,8 @@
 //! Physical memory by address: the kernel maps it at the same addresses.
-#![expect(unsafe_code, reason = "reads and writes memory that the image names by address")]
+#![expect(
+    unsafe_code,
+    reason = "reads and writes memory that the image names by address"
+)]
 
 use devsdk_image::PhysicalRange;
 

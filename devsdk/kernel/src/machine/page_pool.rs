@@ -1,5 +1,8 @@
 //! Memory for page tables, handed out page by page.
-#![expect(unsafe_code, reason = "makes page tables from memory that the image names by address")]
+#![expect(
+    unsafe_code,
+    reason = "makes page tables from memory that the image names by address"
+)]
 
 use core::ptr::NonNull;
 

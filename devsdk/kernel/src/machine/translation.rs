@@ -1,5 +1,8 @@
 //! Address translation: the kernel's own (EL2) and stage 2 of each address space.
-#![expect(unsafe_code, reason = "switches translation on and translates a guest's address")]
+#![expect(
+    unsafe_code,
+    reason = "switches translation on and translates a guest's address"
+)]
 
 use core::mem::ManuallyDrop;
 
@@ -36,12 +39,8 @@ pub fn enable_kernel(pool: &mut PagePool) {
     let mut table = ManuallyDrop::new(RootTable::new(allocator, ROOT_LEVEL, El2));
     let common = El23Attributes::VALID | El23Attributes::ACCESSED | El23Attributes::USER_RES1;
     let device = common | El23Attributes::ATTRIBUTE_INDEX_0 | El23Attributes::XN;
-    let memory =
-        common | El23Attributes::ATTRIBUTE_INDEX_1 | El23Attributes::INNER_SHAREABLE;
-    for (start, end, flags) in [
-        (0, DEVICES_END, device),
-        (DEVICES_END, MEMORY_END, memory),
-    ] {
+    let memory = common | El23Attributes::ATTRIBUTE_INDEX_1 | El23Attributes::INNER_SHAREABLE;
+    for (start, end, flags) in [(0, DEVICES_END, device), (DEVICES_END, MEMORY_END, memory)] {
         let region = MemoryRegion::new(start, end);
         let mapped = table.map_range(&region, PhysicalAddress(start), flags, Constraints::empty());
         assert!(mapped.is_ok(), "the kernel's own mappings do not overlap");
@@ -83,7 +82,12 @@ pub fn build(pool: &mut PagePool, vspace: u32, mappings: &[Mapping]) -> u64 {
             if start < end {
                 let region = MemoryRegion::new((start - base) as usize, (end - base) as usize);
                 let physical = mapping.physical_address + (start - mapping.virtual_address);
-                map(&mut table, &region, physical, MappingAttributes(mapping.attributes));
+                map(
+                    &mut table,
+                    &region,
+                    physical,
+                    MappingAttributes(mapping.attributes),
+                );
             }
         }
     }
@@ -113,16 +117,23 @@ fn map(
     } else {
         Stage2Attributes::XN
     };
-    let flags =
-        Stage2Attributes::VALID | Stage2Attributes::ACCESS_FLAG | rights | memory | execute;
+    let flags = Stage2Attributes::VALID | Stage2Attributes::ACCESS_FLAG | rights | memory | execute;
     // Pages as the region has them: the level in a fault's status tells.
     let constraints = if attributes.has(MappingAttributes::LARGE) {
         Constraints::NO_CONTIGUOUS_HINT
     } else {
         Constraints::NO_CONTIGUOUS_HINT | Constraints::NO_BLOCK_MAPPINGS
     };
-    let mapped = table.map_range(region, PhysicalAddress(physical as usize), flags, constraints);
-    assert!(mapped.is_ok(), "the image was checked for its address spaces' size");
+    let mapped = table.map_range(
+        region,
+        PhysicalAddress(physical as usize),
+        flags,
+        constraints,
+    );
+    assert!(
+        mapped.is_ok(),
+        "the image was checked for its address spaces' size"
+    );
 }
 
 /// Makes an address space the current one; its index is its VMID, from 1 on.
