@@ -1,7 +1,7 @@
 //! The image: programs, regions and tables, each at its physical place.
 //!
-//! Read-only use of the file's own memory where possible: segments and prefilled regions of whole
-//! small pages are mapped where QEMU loads them. All else is allocated around the image.
+//! The file's own memory is used where possible: segments, and prefilled regions without a given
+//! address, are mapped where QEMU loads them. All else is allocated around the image.
 
 mod place;
 mod records;
@@ -94,12 +94,12 @@ pub fn build(
 fn longest_image(system: &System, programs: &[Program]) -> u64 {
     let segments = programs.iter().flat_map(|program| &program.segments);
     let segments: u64 = segments.map(|segment| segment.length + 2 * PAGE_SIZE).sum();
-    let prefills = system
+    let prefilled = system
         .memory_regions
         .iter()
-        .filter_map(|region| region.prefill.as_ref());
-    let prefills: u64 = prefills
-        .map(|bytes| bytes.len() as u64 + 2 * PAGE_SIZE)
+        .filter(|region| region.prefill.is_some());
+    let prefills: u64 = prefilled
+        .map(|region| region.size + 2 * region.page_size)
         .sum();
     let pieces: usize = system
         .protection_domains

@@ -7,7 +7,7 @@ use devsdk_image::{Copy, PAGE_SIZE, PhysicalRange};
 
 use super::Writer;
 use crate::memory::{BOARD_RAM_START, FreeMemory, is_device};
-use crate::system::{MemoryRegion, PhysicalAddress, SMALL_PAGE, System};
+use crate::system::{MemoryRegion, PhysicalAddress, System};
 use crate::{Error, Result};
 
 /// Sets the kernel and the image aside.
@@ -63,7 +63,7 @@ pub(super) struct Regions {
 }
 
 impl Regions {
-    /// Places every region: given addresses are kept, whole prefilled pages stay in the file, the
+    /// Places every region: given addresses are kept, prefilled regions stay in the file, the
     /// largest of the others choose first.
     pub(super) fn place(writer: &mut Writer<'_>) -> Result<Self> {
         let mut order: Vec<&MemoryRegion> = writer.system.memory_regions.iter().collect();
@@ -108,18 +108,21 @@ fn place(writer: &mut Writer<'_>, region: &MemoryRegion) -> Result<u64> {
     Ok(address)
 }
 
-/// A region of small pages that its prefill covers is used where QEMU loads it.
+/// A region whose last page its prefill reaches is used where QEMU loads it.
 fn place_in_file(writer: &mut Writer<'_>, region: &MemoryRegion) -> Option<u64> {
     let bytes = region.prefill.as_ref()?;
     let length = bytes.len() as u64;
-    if region.page_size != SMALL_PAGE || length.next_multiple_of(PAGE_SIZE) != region.size {
+    if length.next_multiple_of(region.page_size) != region.size {
         return None;
     }
-    let offset = writer.builder.add_payload(bytes, PAGE_SIZE as usize);
+    let end = writer.image_address + writer.builder.add_payload(&[], 1);
+    let address = end.next_multiple_of(region.page_size);
+    writer.builder.add_zero_payload((address - end) as usize);
+    writer.builder.add_payload(bytes, 1);
     writer
         .builder
         .add_zero_payload((region.size - length) as usize);
-    Some(writer.image_address + offset)
+    Some(address)
 }
 
 /// Lists what the kernel copies to the region and what it zeroes; devices keep what they have.

@@ -251,3 +251,49 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_prefilled_region_is_used_where_it_is_loaded() {
+    let folder = tempfile::tempdir().unwrap();
+    let content: Vec<u8> = (0..0x20_1234_u32).map(|index| (index / 7) as u8).collect();
+    std::fs::write(folder.path().join("content"), &content).unwrap();
+    let xml = format!(
+        r#"<system><memory_region name="large" page_size="0x20_0000" prefill_path="content"/>
+        <memory_region name="small" page_size="0x1000" prefill_path="content"/>
+        <memory_region name="fixed" page_size="0x1000" prefill_path="content" phys_addr="0x9000_0000"/>
+        <protection_domain name="a">{PD}<map mr="large" vaddr="0x4000_0000"/>
+            <map mr="small" vaddr="0x5000_0000"/><map mr="fixed" vaddr="0x6000_0000"/>
+        </protection_domain></system>"#
+    );
+    let search_paths = [folder.path().to_owned()];
+    let system = System::parse(Path::new("test.system"), &xml, &search_paths).unwrap();
+    let image = built(&system);
+    let image = parsed(&image);
+    for (address, size, alignment) in [
+        (0x4000_0000, 0x40_0000, LARGE_PAGE),
+        (0x5000_0000, 0x20_2000, PAGE_SIZE),
+    ] {
+        let bytes = read(&image, 0, address, size);
+        assert_eq!(bytes[..content.len()], content);
+        assert!(bytes[content.len()..].iter().all(|byte| *byte == 0));
+        let mapping = image
+            .mappings
+            .iter()
+            .find(|m| m.virtual_address == address)
+            .unwrap();
+        assert!(mapping.physical_address.is_multiple_of(alignment));
+    }
+    let [copy] = image.copies else {
+        panic!("one copy")
+    };
+    assert_eq!(
+        (copy.destination, copy.length),
+        (0x9000_0000, content.len() as u64)
+    );
+    assert_eq!(image.source(copy).unwrap(), content);
+    let rest = PhysicalRange {
+        address: 0x9020_1234,
+        length: 0x20_2000 - 0x20_1234,
+    };
+    assert!(image.zeroes.contains(&rest));
+}
