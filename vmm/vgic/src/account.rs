@@ -39,13 +39,19 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
 
     fn end(&mut self, vcpu: VcpuId, number: u16, backend: &mut impl ListRegisters) {
         let (word, bit) = Self::position(number);
+        let enabled = self.enabled;
         let Some(bank) = self.bank_mut(vcpu, word) else {
             return;
         };
         bank.release(bit);
         let masked = bank.masked & bit != 0;
         bank.masked &= !bit;
-        self.refresh(vcpu, word);
+        let again = bank.candidates(enabled) & bit != 0;
+        if again || !self.is_idle() {
+            self.announce(vcpu, number);
+        } else if S::PRESENT {
+            self.publish_state(vcpu, word);
+        }
         if masked && let Some(intid) = IntId::new(u32::from(number)) {
             backend.resample(vcpu, intid);
         }
@@ -85,7 +91,6 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
             bank.load(bit);
         }
         self.hold(vcpu, slot.number);
-        self.refresh(vcpu, word);
     }
 
     /// The kernel says that the guest has taken what list register `index` holds. If that is a

@@ -1,13 +1,11 @@
 //! From pending to a list register (GICv2 5.2).
 
-use vmm_machine::{
-    IntId, VcpuId,
-    kernel::{ListRegister, ListRegisters},
-};
+use vmm_machine::{IntId, VcpuId, kernel::ListRegisters};
 
 use crate::{
     Distributor,
     choice::Place,
+    distributor::Queue,
     list_registers::{MAXIMUM, Slot},
     shadow::Shadow,
 };
@@ -48,21 +46,61 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     }
 
     /// Would a WFI of this vCPU end at once: is there an interrupt in its list registers that it
-    /// has not surely taken, or one that waits for a free one?
+    /// has not surely taken, or one that waits for a free one? Asked after a `settle`.
     pub fn has_deliverable(&self, vcpu: VcpuId) -> bool {
         let index = vcpu.index();
         let (Some(queue), Some(private)) = (self.queues.get(index), self.private.get(index)) else {
             return false;
         };
         let slots = &private.slots;
-        queue.words != 0 || slots.occupied & !slots.taken & !slots.ghosts != 0
+        !queue.is_empty() || slots.occupied & !slots.taken & !slots.ghosts != 0
     }
 
+    #[inline(never)]
     fn deliver(&mut self, vcpu: VcpuId, backend: &mut impl ListRegisters) {
-        if self.online & Self::vcpu_mask(vcpu) == 0 {
+        let Some(queue) = self.queues.get_mut(vcpu.index()) else {
             return;
-        }
+        };
+        let newcomer = queue.newcomer.take();
         self.merge(vcpu, backend);
+        if let Some(number) = newcomer {
+            if self.admit(vcpu, number, backend) {
+                return;
+            }
+            self.refresh(vcpu, Self::position(number).0);
+        }
+        if self.online & Self::vcpu_mask(vcpu) != 0 {
+            self.deliver_queue(vcpu, backend);
+        }
+    }
+
+    /// Loads an interrupt that has no competitor; false when it has, or cannot be loaded.
+    #[inline]
+    fn admit(&mut self, vcpu: VcpuId, number: u16, backend: &mut impl ListRegisters) -> bool {
+        let (word, bit) = Self::position(number);
+        let idle = self.queues.get(vcpu.index()).is_some_and(Queue::is_empty);
+        let Some(bank) = self.bank(vcpu, word) else {
+            return false;
+        };
+        let ready = bank.candidates(self.enabled) & !bank.held & !bank.stale() & bit != 0;
+        let online = self.online & Self::vcpu_mask(vcpu) != 0;
+        let Some(&priority) = bank.priority.get((number & 31) as usize) else {
+            return false;
+        };
+        let next = Slot { number, priority };
+        if ready
+            && idle
+            && online
+            && let Some(Place::Free(index)) = self.find_place(vcpu, next)
+        {
+            self.load(vcpu, index, next, backend)
+        } else {
+            false
+        }
+    }
+
+    #[inline(never)]
+    fn deliver_queue(&mut self, vcpu: VcpuId, backend: &mut impl ListRegisters) {
         for _ in 0..STEPS {
             let Some(next) = self.most_urgent(vcpu) else {
                 return;
@@ -120,56 +158,66 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     }
 
     /// Brings one candidate further; false when it has to wait.
-    #[inline]
     fn step(&mut self, vcpu: VcpuId, next: Slot, backend: &mut impl ListRegisters) -> bool {
+        let (word, bit) = Self::position(next.number);
         let Some(place) = self.find_place(vcpu, next) else {
             return false;
         };
-        let (word, bit) = Self::position(next.number);
-        let (Some(intid), Some(bank)) = (
-            IntId::new(u32::from(next.number)),
-            self.bank_mut(vcpu, word),
-        ) else {
+        let Some(bank) = self.bank_mut(vcpu, word) else {
             return false;
         };
-        if bank.stale() & bit != 0 {
+        let progress = if bank.stale() & bit != 0 {
             bank.masked &= !bit;
-            self.refresh(vcpu, word);
-            backend.resample(vcpu, intid);
-            return true;
-        }
-        let entry = ListRegister {
-            intid,
-            priority: next.priority >> 3,
-            group1: false,
-        };
-        if let Place::Free(index) = place {
-            backend.load(vcpu, index, entry);
-            self.note_loaded(vcpu, index, next);
+            if let Some(intid) = IntId::new(u32::from(next.number)) {
+                backend.resample(vcpu, intid);
+            }
+            true
+        } else if let Place::Free(index) = place {
+            self.load(vcpu, index, next, backend)
         } else {
-            self.replace(vcpu, place, next, entry, backend);
-        }
+            self.replace(vcpu, place, next, backend)
+        };
+        self.refresh(vcpu, word);
+        progress
+    }
+
+    /// Puts `next` into a free list register.
+    #[inline]
+    fn load(
+        &mut self,
+        vcpu: VcpuId,
+        index: usize,
+        next: Slot,
+        backend: &mut impl ListRegisters,
+    ) -> bool {
+        let Some(entry) = next.entry() else {
+            return false;
+        };
+        backend.load(vcpu, index, entry);
+        self.note_loaded(vcpu, index, next);
         true
     }
 
     /// Puts `next` where something else is, or was not long ago.
-    #[inline(never)]
     fn replace(
         &mut self,
         vcpu: VcpuId,
         place: Place,
         next: Slot,
-        entry: ListRegister,
         backend: &mut impl ListRegisters,
-    ) {
+    ) -> bool {
         let (Place::Free(index) | Place::Instead(index) | Place::Merge(index)) = place;
-        if !backend.replace(vcpu, index, entry) {
+        let Some(entry) = next.entry() else {
+            return false;
+        };
+        if backend.replace(vcpu, index, entry) {
+            if matches!(place, Place::Instead(_)) {
+                self.note_evicted(vcpu, index);
+            }
+            self.note_loaded(vcpu, index, next);
+        } else {
             self.note_refused(vcpu, index, next.number);
-            return;
         }
-        if matches!(place, Place::Instead(_)) {
-            self.note_evicted(vcpu, index);
-        }
-        self.note_loaded(vcpu, index, next);
+        true
     }
 }

@@ -36,6 +36,9 @@ pub(crate) struct Shared {
 /// What waits for one vCPU: one bit per interrupt that `settle` has something to do for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Queue<const SPI_WORDS: usize> {
+    /// An INTID whose state changed while nothing was waiting. Its bit below is out of date
+    /// until `settle`, which as a rule needs no queue for it.
+    pub(crate) newcomer: Option<u16>,
     /// Bit n: word n is not zero.
     pub(crate) words: u32,
     pub(crate) private: u32,
@@ -92,6 +95,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
             holder: [0; 32],
         };
         let queue = Queue {
+            newcomer: None,
             words: 0,
             private: 0,
             shared: [0; SPI_WORDS],
@@ -246,6 +250,31 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         }
     }
 
+    /// As [`Self::refresh`], after a change that can only make one interrupt deliverable.
+    #[inline]
+    pub(crate) fn announce(&mut self, vcpu: VcpuId, number: u16) {
+        let (word, _) = Self::position(number);
+        let home = if VCPUS == 1 { VcpuId(0) } else { vcpu };
+        if (word == 0 || VCPUS == 1)
+            && let Some(queue) = self.queues.get_mut(home.index())
+            && queue.is_empty()
+        {
+            queue.newcomer = Some(number);
+            self.unsettled |= Self::vcpu_mask(home);
+            if S::PRESENT {
+                self.publish_state(vcpu, word);
+            }
+        } else {
+            self.refresh(vcpu, word);
+        }
+    }
+
+    /// Does nothing wait, for any vCPU?
+    #[inline]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.queues.iter().all(Queue::is_empty)
+    }
+
     fn refresh_private(&mut self, vcpu: VcpuId) {
         let index = vcpu.index();
         let (Some(private), Some(queue)) = (self.private.get(index), self.queues.get_mut(index))
@@ -293,6 +322,14 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         for word in 1..=SPI_WORDS {
             self.refresh_and_reconsider(VcpuId(0), word);
         }
+    }
+}
+
+impl<const SPI_WORDS: usize> Queue<SPI_WORDS> {
+    /// Does nothing wait here, and does nobody ask to?
+    #[inline]
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.words == 0 && self.newcomer.is_none()
     }
 }
 

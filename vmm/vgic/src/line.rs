@@ -21,8 +21,12 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         }
         if high {
             bank.set_latch(bit & bank.edge & Self::lines(word));
+            self.announce(vcpu, intid.number());
+        } else if !self.is_idle() {
+            self.refresh_and_reconsider(vcpu, word);
+        } else if S::PRESENT {
+            self.publish_state(vcpu, word);
         }
-        self.refresh_and_reconsider(vcpu, word);
     }
 
     /// A hardware line fired, and the kernel masked it: the virtual timer, or the interrupt of a
@@ -42,7 +46,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         bank.masked |= bit;
         bank.set_latch(bit & bank.edge);
         bank.fresh |= bit & !bank.edge & !bank.held;
-        self.refresh_and_reconsider(vcpu, word);
+        self.announce(vcpu, intid.number());
     }
 
     /// The bits of a word that have lines: SGIs have none.

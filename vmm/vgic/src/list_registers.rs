@@ -1,5 +1,7 @@
 //! What the VMM believes to be in one vCPU's list registers (GICv2 5.3.8).
 
+use vmm_machine::{IntId, kernel::ListRegister};
+
 /// At most this many list registers of a vCPU are used; hardware has four as a rule.
 pub(crate) const MAXIMUM: usize = 16;
 
@@ -10,6 +12,21 @@ pub(crate) struct Slot {
     pub(crate) number: u16,
     /// The priority it was loaded with, as in GICD_IPRIORITYR.
     pub(crate) priority: u8,
+}
+
+impl Slot {
+    /// As the kernel wants it; five bits of priority.
+    #[inline]
+    pub(crate) const fn entry(self) -> Option<ListRegister> {
+        let Some(intid) = IntId::new(self.number as u32) else {
+            return None;
+        };
+        Some(ListRegister {
+            intid,
+            priority: self.priority >> 3,
+            group1: false,
+        })
+    }
 }
 
 /// Masks over the list registers of one vCPU.

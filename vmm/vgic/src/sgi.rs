@@ -29,7 +29,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         let sources = sources & Self::all_vcpus();
         if let Some(private) = self.private.get_mut(vcpu.index()) {
             private.add_sources(number, sources);
-            self.refresh_and_reconsider(vcpu, 0);
+            self.announce(vcpu, (number & 15) as u16);
         }
     }
 
