@@ -15,12 +15,15 @@ use crate::{
     kernel::VcpuRegisters,
     mmio::{Direction, MmioAccess},
     register::SystemRegister,
-    syndrome::{DataAbort, Esr, FaultStatus, InstructionAbort},
+    syndrome::{DataAbort, Esr, FaultStatus},
     translate::{Access, ReadGuest, Stage1},
 };
 
+mod locate;
 #[cfg(test)]
 mod tests;
+
+pub use locate::locate;
 
 /// What an access without a syndrome comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,65 +86,21 @@ pub fn plan(
     guest: &impl ReadGuest,
 ) -> Emulation {
     let stage1 = Stage1::of(registers);
-    let refused = |status| Emulation::Inject(refuse(fault, None, status));
-    match read_instruction(fault, &stage1, registers, guest) {
-        Some(Instruction::Transfer(transfer)) => {
-            plan_transfer(fault, &transfer, &stage1, registers, guest)
-                .unwrap_or_else(Emulation::Inject)
-        }
-        Some(Instruction::CacheMaintenance) => Emulation::Skip,
-        Some(Instruction::ZeroBlock) => refused(FaultStatus::ALIGNMENT),
-        Some(Instruction::Exclusive) => refused(FaultStatus::UNSUPPORTED_EXCLUSIVE),
-        Some(Instruction::Other) | None => refused(FaultStatus::EXTERNAL),
-    }
-}
-
-/// Completes the exception for a fault that nothing answers: the virtual address of a data
-/// access where its instruction tells it, and the level of a failed table walk.
-pub fn locate(
-    exception: GuestException,
-    fault: &MemoryFault,
-    registers: &mut impl VcpuRegisters,
-    guest: &impl ReadGuest,
-) -> GuestException {
-    match exception {
-        GuestException::InstructionAbort { status } => {
-            locate_fetch(fault, status, &Stage1::of(registers), guest)
-        }
-        GuestException::DataAbort {
-            status,
-            address: None,
-            ..
-        } => locate_data(fault, status, registers, guest),
-        _ => exception,
-    }
-}
-
-fn locate_data(
-    fault: &MemoryFault,
-    status: FaultStatus,
-    registers: &mut impl VcpuRegisters,
-    guest: &impl ReadGuest,
-) -> GuestException {
-    let stage1 = Stage1::of(registers);
-    let Some(Instruction::Transfer(transfer)) = read_instruction(fault, &stage1, registers, guest)
-    else {
-        return refuse(fault, None, status);
+    let Some(word) = read_instruction(fault, &stage1, registers, guest) else {
+        return Emulation::Inject(refuse(fault, None, FaultStatus::EXTERNAL));
     };
-    let pstate = Pstate::from_bits(registers.pstate());
-    let access = Access::data(pstate, transfer.unprivileged, is_write(fault));
-    let on_walk = data_syndrome(fault).s1ptw();
-    let first = first_address(&transfer, fault.pc, registers);
-    for element in elements(&transfer, first) {
-        match stage1.translate(guest, element.address, access) {
-            Err(walk) if on_walk => return refuse(fault, Some(element.address), walk),
-            Ok(gpa) if !on_walk && holds(gpa, &transfer, fault.gpa) => {
-                return refuse(fault, Some(element.address), status);
-            }
-            _ => {}
+    let status = match instruction::decode(word) {
+        Instruction::Transfer(transfer) => {
+            return plan_transfer(fault, &transfer, &stage1, registers, guest)
+                .unwrap_or_else(Emulation::Inject);
         }
-    }
-    refuse(fault, None, status)
+        Instruction::CacheMaintenance => return Emulation::Skip,
+        Instruction::ZeroBlock => FaultStatus::ALIGNMENT,
+        Instruction::Exclusive => FaultStatus::UNSUPPORTED_EXCLUSIVE,
+        Instruction::Other => FaultStatus::EXTERNAL,
+    };
+    let address = locate::undecoded(word, fault, &stage1, registers, guest);
+    Emulation::Inject(refuse(fault, address, status))
 }
 
 fn plan_transfer(
@@ -192,12 +151,11 @@ fn read_instruction(
     stage1: &Stage1,
     registers: &mut impl VcpuRegisters,
     guest: &impl ReadGuest,
-) -> Option<Instruction> {
+) -> Option<u32> {
     if Pstate::from_bits(registers.pstate()).aarch32() {
         return None;
     }
-    let word = stage1.fetch(guest, fault.pc).ok()?;
-    Some(instruction::decode(word))
+    stage1.fetch(guest, fault.pc).ok()
 }
 
 /// Virtual address of a transfer's first element.
@@ -253,19 +211,6 @@ fn holds(element: Gpa, transfer: &Transfer, address: Gpa) -> bool {
 /// An element over a page border has no single guest-physical address. The smallest page counts.
 const fn stays_in_page(address: u64, transfer: &Transfer) -> bool {
     address & 0xfff <= 0x1000u64.saturating_sub(transfer.size.bytes())
-}
-
-fn locate_fetch(
-    fault: &MemoryFault,
-    status: FaultStatus,
-    stage1: &Stage1,
-    guest: &impl ReadGuest,
-) -> GuestException {
-    let iss = InstructionAbort::from_bits(Esr::from_bits(fault.syndrome).iss());
-    let walk = stage1.translate(guest, fault.pc, Access::Fetch).err();
-    GuestException::InstructionAbort {
-        status: walk.filter(|_| iss.s1ptw()).unwrap_or(status),
-    }
 }
 
 const fn refuse(fault: &MemoryFault, address: Option<u64>, status: FaultStatus) -> GuestException {

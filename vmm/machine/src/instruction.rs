@@ -335,7 +335,7 @@ const fn base(word: u32) -> Base {
 }
 
 /// The low `bits` of `field` as a signed number.
-fn signed(field: u32, bits: u32) -> i64 {
+pub(crate) fn signed(field: u32, bits: u32) -> i64 {
     let unused = 64u32.saturating_sub(bits);
     (u64::from(field) << unused) as i64 >> unused
 }

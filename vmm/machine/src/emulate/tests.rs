@@ -129,17 +129,18 @@ fn the_stack_pointer_is_the_one_that_pstate_selects() {
 
 #[test]
 fn what_device_memory_refuses_is_refused() {
-    for (word, status) in [
-        (LDR_Q0, FaultStatus::EXTERNAL),
-        (LDXR_X0, FaultStatus::UNSUPPORTED_EXCLUSIVE),
-        (DC_ZVA_X4, FaultStatus::ALIGNMENT),
-        (0, FaultStatus::EXTERNAL),
+    let known = Some(DEVICE);
+    for (word, status, address) in [
+        (LDR_Q0, FaultStatus::EXTERNAL, known),
+        (LDXR_X0, FaultStatus::UNSUPPORTED_EXCLUSIVE, known),
+        (DC_ZVA_X4, FaultStatus::ALIGNMENT, known),
+        (0, FaultStatus::EXTERNAL, None),
     ] {
         let memory = Memory::with_instruction(word);
         let exception = injected(plan(&fault(DEVICE, false), &mut vcpu(DEVICE), &memory));
         let expected = GuestException::DataAbort {
             status,
-            address: None,
+            address,
             write: false,
         };
         assert_eq!(exception, expected, "{word:08x}");
@@ -276,6 +277,87 @@ fn an_abort_names_its_virtual_address() {
         locate(named, &paged_fault(DEVICE), &mut vcpu, &memory),
         named
     );
+}
+
+/// Forms without a plan: instruction word, and where it lies from X4 (or the stack pointer).
+const UNDECODED: [(&str, u32, i64); 16] = [
+    ("ldr q0, [x4]", 0x3dc0_0080, 0),
+    ("ldr q0, [x4, #4096]", 0x3dc4_0080, 4096),
+    ("ldr b0, [x4, #3]", 0x3d40_0c80, 3),
+    ("str s1, [x4, #-4]!", 0xbc1f_cc81, -4),
+    ("ldr s0, [x4], #4", 0xbc40_4480, 0),
+    ("ldur d3, [x4, #-8]", 0xfc5f_8083, -8),
+    ("ldp q0, q1, [x4, #-1024]", 0xad60_0480, -1024),
+    ("ldp d0, d1, [x4], #16", 0x6cc1_0480, 0),
+    ("ldr q0, [x4, x1]", 0x3ce1_6880, 0),
+    ("ld1 {v0.16b}, [x4]", 0x4c40_7080, 0),
+    ("ldxr x0, [x4]", 0xc85f_7c80, 0),
+    ("ldadd x1, x0, [x4]", 0xf821_0080, 0),
+    ("casp x0, x1, x2, x3, [x4]", 0x4820_7c82, 0),
+    ("dc zva, x4", 0xd50b_7424, 0),
+    ("ldr q0, [sp, #16]", 0x3dc0_07e0, 16),
+    ("ldr q0, [x4, #16]", 0x3dc0_0480, 16),
+];
+
+#[test]
+fn an_abort_of_an_undecoded_form_names_its_address() {
+    for (text, word, offset) in UNDECODED {
+        let (mut vcpu, memory) = paged(word, 0);
+        let base = (MAPPED + 0x420).wrapping_add_signed(-offset);
+        vcpu.x[4] = base;
+        vcpu.set_system(SystemRegister::SpEl1, base);
+        let exception = injected(plan(&paged_fault(DEVICE + 0x424), &mut vcpu, &memory));
+        let GuestException::DataAbort { address, .. } = exception else {
+            panic!("{text}: {exception:?}");
+        };
+        assert_eq!(address, Some(MAPPED + 0x424), "{text}");
+        let unlocated = GuestException::external(None, false);
+        let located = locate(unlocated, &paged_fault(DEVICE + 0x424), &mut vcpu, &memory);
+        let expected = GuestException::external(Some(MAPPED + 0x424), false);
+        assert_eq!(located, expected, "{text}");
+    }
+}
+
+#[test]
+fn an_address_on_another_page_than_the_fault_is_not_told() {
+    for (text, word, _) in UNDECODED {
+        let (mut vcpu, memory) = paged(word, 0x0a00_0000 | 0x403);
+        vcpu.x[4] = MAPPED + 0x1800;
+        vcpu.set_system(SystemRegister::SpEl1, MAPPED + 0x1800);
+        let unlocated = GuestException::external(None, false);
+        let located = locate(unlocated, &paged_fault(DEVICE + 0x800), &mut vcpu, &memory);
+        assert_eq!(located, unlocated, "{text}");
+    }
+    let (mut vcpu, memory) = paged(0x8b01_0080, 0); // add x0, x4, x1
+    let unlocated = GuestException::external(None, false);
+    let located = locate(unlocated, &paged_fault(DEVICE + 0xff8), &mut vcpu, &memory);
+    assert_eq!(located, unlocated, "no access at all");
+}
+
+#[test]
+fn a_simd_literal_is_found_from_the_pc() {
+    let literal = 0x5c00_0000 | 1024 << 5; // ldr d0, . + 4096
+    let memory = Memory::with_instruction(literal);
+    let fault = fault(CODE + 4096, false);
+    let exception = injected(plan(&fault, &mut vcpu(0), &memory));
+    let expected = GuestException::external(Some(CODE + 4096), false);
+    assert_eq!(exception, expected);
+}
+
+#[test]
+fn a_missing_table_is_reported_for_undecoded_forms_too() {
+    let (mut vcpu, mut memory) = paged(LDXR_X0, 0);
+    memory.put(0x4100_1000 + 8, 0x0f00_0000 | 3);
+    vcpu.x[4] = MAPPED + 0x20_0000;
+    let mut fault = paged_fault(0x0f00_0000);
+    fault.syndrome |= 1 << 7;
+    let unlocated = GuestException::external(None, false);
+    let expected = GuestException::DataAbort {
+        status: FaultStatus::external_on_walk(WalkLevel::LAST),
+        address: Some(MAPPED + 0x20_0000),
+        write: false,
+    };
+    assert_eq!(locate(unlocated, &fault, &mut vcpu, &memory), expected);
 }
 
 #[test]
