@@ -78,7 +78,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     }
 
     /// List register `index` now holds `slot`, not taken yet.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn note_loaded(&mut self, vcpu: VcpuId, index: usize, slot: Slot) {
         let Some(private) = self.private.get_mut(vcpu.index()) else {
             return;

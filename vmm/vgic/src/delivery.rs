@@ -58,11 +58,15 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
 
     #[inline(never)]
     fn deliver(&mut self, vcpu: VcpuId, backend: &mut impl ListRegisters) {
-        let Some(queue) = self.queues.get_mut(vcpu.index()) else {
+        let index = vcpu.index();
+        let (Some(queue), Some(private)) = (self.queues.get_mut(index), self.private.get(index))
+        else {
             return;
         };
         let newcomer = queue.newcomer.take();
-        self.merge(vcpu, backend);
+        if private.slots.occupied != 0 {
+            self.merge(vcpu, backend);
+        }
         if let Some(number) = newcomer {
             if self.admit(vcpu, number, backend) {
                 return;
@@ -114,6 +118,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
 
     /// Lets what is pending anew join itself in a list register, while the guest may not have
     /// taken it: it is one interrupt then.
+    #[inline(never)]
     fn merge(&mut self, vcpu: VcpuId, backend: &mut impl ListRegisters) {
         for index in 0..MAXIMUM {
             let Some(slots) = self.private.get(vcpu.index()).map(|private| &private.slots) else {
@@ -182,7 +187,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     }
 
     /// Puts `next` into a free list register.
-    #[inline]
+    #[inline(always)]
     fn load(
         &mut self,
         vcpu: VcpuId,

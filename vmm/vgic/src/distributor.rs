@@ -64,6 +64,8 @@ pub struct Distributor<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow = N
     pub(crate) unsettled: u8,
     pub(crate) queues: [Queue<SPI_WORDS>; VCPUS],
     pub(crate) shadow: S,
+    /// SGIs that the shadow page shows as pending in GICD_SPENDSGIR.
+    pub(crate) published_sgis: u32,
 }
 
 impl<const VCPUS: usize, const SPI_WORDS: usize> Distributor<VCPUS, SPI_WORDS> {
@@ -108,6 +110,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
             unsettled: 0,
             queues: [queue; VCPUS],
             shadow,
+            published_sgis: 0,
         };
         distributor.publish_all();
         distributor

@@ -333,13 +333,28 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         if vcpu != VcpuId(0) && word == 0 {
             return;
         }
+        let Some(bank) = self.bank(vcpu, word) else {
+            return;
+        };
+        let sgis = if word == 0 {
+            (bank.latch | bank.carried) & 0xffff
+        } else {
+            0
+        };
+        let states = [
+            (0x100, bank.enabled),
+            (0x200, bank.pending()),
+            (0x300, bank.active()),
+        ];
         let offset = (word as u64) << 2 & 0x7c;
-        for array in [0x100, 0x180, 0x200, 0x280, 0x300, 0x380] {
-            self.publish(array | offset);
+        for (array, bits) in states {
+            self.shadow.write(array | offset, bits);
+            self.shadow.write(array | 0x80 | offset, bits);
         }
-        if word == 0 {
-            for sgis in [0xf10, 0xf14, 0xf18, 0xf1c, 0xf20, 0xf24, 0xf28, 0xf2c] {
-                self.publish(sgis);
+        if word == 0 && sgis | self.published_sgis != 0 {
+            self.published_sgis = sgis;
+            for offset in [0xf10, 0xf14, 0xf18, 0xf1c, 0xf20, 0xf24, 0xf28, 0xf2c] {
+                self.publish(offset);
             }
         }
     }
