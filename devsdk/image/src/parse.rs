@@ -3,8 +3,8 @@ use zerocopy::{FromBytes, Immutable, KnownLayout};
 
 use crate::{
     ChannelEnd, Copy, HEADER_SIZE, Header, Irq, MAGIC, MAX_PDS, MAX_VCPUS, Mapping,
-    MappingAttributes, NONE, PAGE_SIZE, PhysicalRange, Table, Thread, ThreadFlags, ThreadKind,
-    VERSION, VSPACE_END, VSpace, configuration,
+    MappingAttributes, NONE, PAGE_SIZE, PhysicalRange, RAM_END, Table, Thread, ThreadFlags,
+    ThreadKind, VERSION, VSPACE_END, VSpace, configuration,
 };
 
 /// Why an image was refused.
@@ -24,6 +24,9 @@ pub enum ImageError {
     /// The header's own address or length does not fit what is there.
     #[error("the system image is truncated or was loaded at a wrong address")]
     Placement,
+    /// The memory for page tables is misaligned, too small, in the image or outside memory.
+    #[error("the system image leaves no memory for page tables")]
+    PagePool,
     /// A table, by name, does not lie in the image.
     #[error("table '{0}' lies outside the system image")]
     TableBounds(&'static str),
@@ -97,6 +100,18 @@ impl<'a> Image<'a> {
     }
 
     fn check(&self) -> Result<(), ImageError> {
+        let pool = self.header.page_pool;
+        let image_end = self.header.address.saturating_add(self.header.length);
+        let pool_end = pool.address.checked_add(pool.length);
+        let apart =
+            pool.address >= image_end || pool_end.is_some_and(|end| end <= self.header.address);
+        if !pool.address.is_multiple_of(PAGE_SIZE)
+            || pool.length < SMALLEST_PAGE_POOL
+            || pool_end.is_none_or(|end| end > RAM_END)
+            || !apart
+        {
+            return Err(ImageError::PagePool);
+        }
         each(self.threads, "threads", |index, thread| {
             self.thread_is_valid(index, thread)
         })?;
@@ -163,9 +178,14 @@ impl<'a> Image<'a> {
     }
 }
 
+/// Highest interrupt number that seL4 knows on this machine.
+const MAX_IRQ: u32 = 159;
+/// Room for the kernel's own tables and one address space.
+const SMALLEST_PAGE_POOL: u64 = 0x8000;
+
 /// Whether the kernel leaves an interrupt to PDs: a PPI or SPI that it does not use itself.
 fn irq_is_free(intid: u32) -> bool {
-    (16..1020).contains(&intid) && !(25..=27).contains(&intid)
+    (16..=MAX_IRQ).contains(&intid) && !(25..=27).contains(&intid)
 }
 
 fn check_header(header: &Header, address: u64) -> Result<(), ImageError> {

@@ -219,7 +219,7 @@ pub enum ChannelKind {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout)]
 pub struct Irq {
-    /// GIC interrupt number: SPI n is 32 + n. Not 25, 26 or 27: the kernel's own.
+    /// GIC interrupt number, 16..=159: SPI n is 32 + n. Not 25, 26 or 27: the kernel's own.
     pub intid: u32,
     /// PD that is notified.
     pub thread: u32,

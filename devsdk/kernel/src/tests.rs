@@ -8,8 +8,8 @@ use std::vec;
 use std::vec::Vec;
 
 use devsdk_image::{
-    ChannelEnd, ChannelKind, Image, ImageBuilder, Irq, NONE, Thread as Record, ThreadFlags,
-    ThreadKind, VSpace, configuration,
+    ChannelEnd, ChannelKind, Image, ImageBuilder, Irq, NONE, PhysicalRange, Thread as Record,
+    ThreadFlags, ThreadKind, VSpace, configuration,
 };
 
 use crate::abi::{label, slot, syscall};
@@ -84,6 +84,10 @@ impl System {
     fn with(change: impl FnOnce(&mut ImageBuilder)) -> Self {
         let mut builder = ImageBuilder::new(ADDRESS, configuration::DEBUG);
         builder.vspaces.push(VSpace::default());
+        builder.page_pool = PhysicalRange {
+            address: 0x6100_0000,
+            length: 0x10_0000,
+        };
         let pd = ThreadKind::ProtectionDomain;
         builder.threads.push(record("vmm", 200, pd));
         builder.threads.push(record("server", 150, pd));

@@ -27,6 +27,10 @@ fn pd(name: &str) -> Thread {
 fn builder() -> ImageBuilder {
     let mut builder = ImageBuilder::new(ADDRESS, configuration::DEBUG);
     builder.vspaces.push(VSpace::default());
+    builder.page_pool = PhysicalRange {
+        address: 0x6100_0000,
+        length: 0x10_0000,
+    };
     builder.threads.push(pd("first"));
     builder
 }
@@ -109,6 +113,16 @@ fn records_that_cannot_be_right_are_refused() {
             assert_eq!(image.map(|_| ()), Err(ImageError::Record(table, index)));
         });
     };
+    let mut without_pool = builder();
+    without_pool.page_pool.length = 0x1000;
+    with_parsed(without_pool, |image| {
+        assert_eq!(image.map(|_| ()), Err(ImageError::PagePool));
+    });
+    let mut pool_in_image = builder();
+    pool_in_image.page_pool.address = ADDRESS;
+    with_parsed(pool_in_image, |image| {
+        assert_eq!(image.map(|_| ()), Err(ImageError::PagePool));
+    });
     refuse(&|b| b.threads[0].priority = 255, "threads", 0);
     refuse(&|b| b.threads[0].vspace = 1, "threads", 0);
     refuse(&|b| b.threads[0].budget = 2000, "threads", 0);
