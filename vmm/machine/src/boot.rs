@@ -4,6 +4,8 @@
 //! reach, so every start of the guest finds the same images.
 
 pub mod drain;
+#[cfg(test)]
+mod tests;
 
 use vmm_config::package::{HEADER_BYTES, Header, SEGMENT_BYTES, Segment};
 
@@ -21,7 +23,7 @@ pub enum BootError {
         vmm_config::package::VERSION
     )]
     NoPackage,
-    /// A record or its data lies outside the region.
+    /// A record or its data lies outside the package, or the package outside the region.
     #[error("the guest image package is cut short")]
     Truncated,
     /// A segment lies outside guest RAM.
@@ -43,6 +45,9 @@ pub enum BootError {
 }
 
 /// The guest's images.
+///
+/// The region may have room for more than the package and be unmapped behind it: beyond the
+/// header, nothing is read that the header's `length` does not cover.
 #[derive(Debug)]
 pub struct Package {
     source: SourceWindow,
@@ -61,7 +66,9 @@ impl Package {
         if header.length > source.size() {
             return Err(BootError::Truncated);
         }
-        Ok(Self { source, header })
+        let package = Self { source, header };
+        package.check_covers(0, HEADER_BYTES as u64)?;
+        Ok(package)
     }
 
     /// The first instruction.
@@ -116,10 +123,20 @@ impl Package {
             .checked_mul(SEGMENT_BYTES as u64)
             .and_then(|bytes| bytes.checked_add(HEADER_BYTES as u64))
             .ok_or(BootError::Truncated)?;
+        self.check_covers(offset, SEGMENT_BYTES as u64)?;
         let mut bytes = [0; SEGMENT_BYTES];
         self.source
             .read(offset, &mut bytes)
             .ok_or(BootError::Truncated)?;
-        Segment::decode(&bytes).ok_or(BootError::Truncated)
+        let segment = Segment::decode(&bytes).ok_or(BootError::Truncated)?;
+        self.check_covers(segment.offset, segment.length)?;
+        Ok(segment)
+    }
+
+    fn check_covers(&self, offset: u64, length: u64) -> Result<(), BootError> {
+        match offset.checked_add(length) {
+            Some(end) if end <= self.header.length => Ok(()),
+            _ => Err(BootError::Truncated),
+        }
     }
 }

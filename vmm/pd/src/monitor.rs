@@ -48,7 +48,7 @@ fn serve(ipc: &mut IpcBuffer) -> ! {
     let mut vm = match setup::machine(gic) {
         Ok(vm) => vm,
         Err(error) => {
-            error!("guest {} cannot be set up: {error:?}", GUEST.name);
+            error!("guest {} cannot be set up: {error}", GUEST.name);
             idle(&mut context)
         }
     };

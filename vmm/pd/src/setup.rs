@@ -4,37 +4,50 @@
     reason = "the tables name memory that the system XML maps into this protection domain"
 )]
 
-use vmm_config::{Mapping, Reservation, ReservationKind};
+use core::fmt;
+
+use vmm_config::{MAX_RAM, Mapping, Reservation, ReservationKind};
 use vmm_machine::{
     Gpa, GpaRange,
-    address::RangeError,
     boot::{BootError, Package},
-    memory::{
-        Backend, FrameRun, GuestMemory, MapError, RamWindow, ReserveError, SourceWindow,
-        StaticBackend, backend::StaticError, raw::WindowError,
-    },
-    vm::{MAX_RAM, Map, Vm},
+    memory::{Backend, FrameRun, GuestMemory, RamWindow, SourceWindow, StaticBackend},
+    vm::{Map, Vm},
 };
 
 use crate::{GUEST, monitor::Gic};
 
-/// Why no machine can be made of the tables: they do not fit the system they run in.
-#[derive(Debug)]
+/// Why no machine can be made.
 pub(crate) enum SetupError {
-    Order,
-    Range(&'static str, RangeError),
-    Reserve(&'static str, ReserveError),
-    Map(&'static str, MapError<StaticError>),
-    NoMap(&'static str),
-    NotInVmm(&'static str, StaticError),
-    Window(&'static str, WindowError),
-    RamTwice(&'static str),
-    Boot(BootError),
+    /// The tables contradict themselves or the system that they run in, at the region of this
+    /// name. sysgen lets no such tables out: they are of another system XML.
+    Tables {
+        region: &'static str,
+        problem: &'static str,
+    },
+    /// The region of the guest's images holds none.
+    Images(BootError),
+}
+
+impl fmt::Display for SetupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tables { region, problem } => write!(
+                f,
+                "{region}: {problem}; build the VMM and the image from one system XML"
+            ),
+            Self::Images(error) => write!(f, "{error}; build the image anew"),
+        }
+    }
+}
+
+const fn tables(region: &'static str, problem: &'static str) -> SetupError {
+    SetupError::Tables { region, problem }
 }
 
 /// Makes the machine that the tables describe.
 pub(crate) fn machine(gic: Gic) -> Result<Vm<Gic>, SetupError> {
-    let backend = StaticBackend::new(GUEST.mappings).ok_or(SetupError::Order)?;
+    let backend =
+        StaticBackend::new(GUEST.mappings).ok_or(tables("mappings", "not ordered by address"))?;
     let mut map = Map::new(backend);
     let mut memory = GuestMemory::new();
     for reservation in GUEST.reservations {
@@ -43,7 +56,7 @@ pub(crate) fn machine(gic: Gic) -> Result<Vm<Gic>, SetupError> {
             add_ram(&map, &mut memory, reservation)?;
         }
     }
-    let package = Package::open(image_window()?).map_err(SetupError::Boot)?;
+    let package = Package::open(image_window()?).map_err(SetupError::Images)?;
     Ok(Vm::new(&GUEST, map, memory, package, gic))
 }
 
@@ -53,13 +66,13 @@ fn reserve(map: &mut Map, one: &Reservation) -> Result<(), SetupError> {
     let range = range_of(one)?;
     let reservation = map
         .reserve_memory_at(range, one.kind)
-        .map_err(|error| SetupError::Reserve(one.name, error))?;
+        .map_err(|_| tables(one.name, "its range is taken, or there are too many"))?;
     if let ReservationKind::Emulated(_) = one.kind {
         return Ok(());
     }
-    let mapping = mapping_at(one.base).ok_or(SetupError::NoMap(one.name))?;
+    let mapping = mapping_at(one.base).ok_or(tables(one.name, "not mapped into the guest"))?;
     map.map_reservation(reservation, FrameRun::of_mapping(mapping))
-        .map_err(|error| SetupError::Map(one.name, error))
+        .map_err(|_| tables(one.name, "mapped with another size or other rights"))
 }
 
 fn mapping_at(base: u64) -> Option<&'static Mapping> {
@@ -67,7 +80,8 @@ fn mapping_at(base: u64) -> Option<&'static Mapping> {
 }
 
 fn range_of(one: &Reservation) -> Result<GpaRange, SetupError> {
-    GpaRange::new(Gpa(one.base), one.size).map_err(|error| SetupError::Range(one.name, error))
+    GpaRange::new(Gpa(one.base), one.size)
+        .map_err(|_| tables(one.name, "empty, or beyond the last address"))
 }
 
 fn add_ram(
@@ -78,19 +92,21 @@ fn add_ram(
     let address = map
         .backend()
         .vmm_address(range_of(one)?)
-        .map_err(|error| SetupError::NotInVmm(one.name, error))?;
+        .map_err(|_| tables(one.name, "not mapped into the VMM"))?;
     // SAFETY: sysgen proved that the system XML maps this region here with read and write
     // rights, and nothing else of this protection domain lies there.
     let window = unsafe { RamWindow::new(address, one.size, Gpa(one.base)) }
-        .map_err(|error| SetupError::Window(one.name, error))?;
+        .map_err(|_| tables(one.name, "not in the VMM's address space"))?;
     memory
         .add(window)
-        .map_err(|_| SetupError::RamTwice(one.name))
+        .map_err(|_| tables(one.name, "overlaps other RAM, or there are too many"))
 }
 
 fn image_window() -> Result<SourceWindow, SetupError> {
     // SAFETY: sysgen proved that the system XML maps the prefilled region here for reading,
-    // and nothing else of this protection domain lies there.
+    // and nothing else of this protection domain lies there. The window is the room kept for
+    // it, of which the first page and what the package's `length` covers are sure to be
+    // mapped; `Package` reads nothing beyond these.
     unsafe { SourceWindow::new(GUEST.image.vmm_address, GUEST.image.size) }
-        .map_err(|error| SetupError::Window("guest image", error))
+        .map_err(|_| tables("guest image", "not in the VMM's address space"))
 }

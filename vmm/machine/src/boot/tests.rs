@@ -1,0 +1,115 @@
+#![expect(unsafe_code, reason = "windows are made of buffers of the test")]
+
+use std::{vec, vec::Vec};
+
+use super::*;
+use crate::memory::RamWindow;
+
+const RAM: u64 = 0x4000_0000;
+const DATA: u64 = (HEADER_BYTES + SEGMENT_BYTES) as u64;
+
+/// A package of one segment and 8 bytes of data, in a region of a page that holds `0xee`
+/// behind the package.
+fn region(segment: Segment, length: u64) -> Vec<u8> {
+    let header = Header {
+        segments: 1,
+        entry: RAM,
+        device_tree: RAM,
+        length,
+    };
+    let mut bytes = vec![0xee; 0x1000];
+    bytes[..HEADER_BYTES].copy_from_slice(&header.encode());
+    bytes[HEADER_BYTES..][..SEGMENT_BYTES].copy_from_slice(&segment.encode());
+    bytes[HEADER_BYTES + SEGMENT_BYTES..][..8].copy_from_slice(b"segment!");
+    bytes
+}
+
+fn segment() -> Segment {
+    Segment {
+        base: RAM + 8,
+        size: 0x20,
+        offset: DATA,
+        length: 8,
+    }
+}
+
+/// Opens the package and lays its segment into RAM of 64 bytes; gives that RAM too.
+fn lay(segment: Segment, length: u64, used: bool) -> (Result<GpaRange, BootError>, Vec<u8>) {
+    let mut bytes = region(segment, length);
+    let mut ram = vec![0x55; 64];
+    let source = bytes.as_mut_ptr().expose_provenance() as u64;
+    let target = ram.as_mut_ptr().expose_provenance() as u64;
+    // SAFETY: the buffer outlives the window and is not used beside it.
+    let source = unsafe { SourceWindow::new(source, bytes.len() as u64) }.unwrap();
+    // SAFETY: as before.
+    let window = unsafe { RamWindow::new(target, ram.len() as u64, Gpa(RAM)) }.unwrap();
+    let mut memory = GuestMemory::<1>::new();
+    memory.add(window).unwrap();
+    let laid = Package::open(source).and_then(|package| package.lay(0, &memory, used));
+    drop(memory);
+    (laid, ram)
+}
+
+#[test]
+fn a_segment_is_laid_where_it_says() {
+    let (laid, ram) = lay(segment(), DATA + 8, false);
+    assert_eq!(laid, Ok(GpaRange::new(Gpa(RAM + 8), 0x20).unwrap()));
+    assert_eq!(ram[8..16], *b"segment!");
+    assert_eq!(ram[16..], [0x55; 48], "fresh RAM is zero already");
+}
+
+#[test]
+fn used_ram_gets_its_zeroes() {
+    let (laid, ram) = lay(segment(), DATA + 8, true);
+    assert!(laid.is_ok());
+    assert_eq!(ram[16..0x28], [0; 0x18]);
+    assert_eq!(ram[0x28..], [0x55; 0x18], "behind the segment");
+}
+
+#[test]
+fn nothing_is_read_that_the_length_does_not_cover() {
+    let cut_data = Segment {
+        length: 9,
+        ..segment()
+    };
+    let wrapping = Segment {
+        offset: u64::MAX - 3,
+        ..segment()
+    };
+    for (segment, length) in [
+        (cut_data, DATA + 8),
+        (wrapping, DATA + 8),
+        (segment(), DATA + 7),
+        (segment(), DATA - 1),
+        (segment(), HEADER_BYTES as u64 - 1),
+        (segment(), 0x1001),
+    ] {
+        let (laid, ram) = lay(segment, length, true);
+        assert_eq!(laid, Err(BootError::Truncated), "{segment:?} {length:#x}");
+        assert_eq!(ram, [0x55; 64]);
+    }
+}
+
+#[test]
+fn a_bad_segment_is_named() {
+    let empty = Segment {
+        size: 0,
+        length: 0,
+        ..segment()
+    };
+    let more_data_than_room = Segment {
+        size: 4,
+        ..segment()
+    };
+    for bad in [empty, more_data_than_room] {
+        let expected = BootError::Malformed { base: RAM + 8 };
+        assert_eq!(lay(bad, DATA + 8, false).0, Err(expected));
+    }
+    let outside = Segment {
+        base: RAM + 60,
+        ..segment()
+    };
+    let (laid, ram) = lay(outside, DATA + 8, false);
+    assert!(matches!(laid, Err(BootError::Segment { base, .. }) if base == RAM + 60));
+    assert_eq!(ram, [0x55; 64], "no part of it");
+}
