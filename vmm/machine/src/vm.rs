@@ -10,7 +10,7 @@ mod trap;
 
 pub use lifecycle::{Ending, StartError};
 
-use vmm_config::{Guest, ReservationKind};
+use vmm_config::{Guest, MAX_RAM, MAX_RESERVATIONS, MAX_VCPUS, ReservationKind};
 
 use crate::{
     VcpuId,
@@ -21,13 +21,6 @@ use crate::{
     outcome::{CrashReason, End, Outcome},
     vcpu::{Power, Vcpu},
 };
-
-/// Most vCPUs of one guest: a GICv2 serves eight.
-pub const MAX_VCPUS: usize = 8;
-/// Most reservations of one guest.
-pub const MAX_RESERVATIONS: usize = 64;
-/// Most separate stretches of guest RAM.
-pub const MAX_RAM: usize = 8;
 
 /// The guest's memory map over what the system XML maps.
 pub type Map = MemoryMap<ReservationKind, FrameRun, StaticBackend, MAX_RESERVATIONS>;

@@ -102,14 +102,6 @@ fn compiled_tables_are_ordered_whatever_the_order_of_the_xml() {
 }
 
 #[test]
-fn the_limits_that_are_checked_are_those_of_the_machine() {
-    use vmm_machine::vm;
-    assert_eq!(vmm_config::MAX_VCPUS, vm::MAX_VCPUS);
-    assert_eq!(vmm_config::MAX_RAM, vm::MAX_RAM);
-    assert_eq!(vmm_config::MAX_RESERVATIONS, vm::MAX_RESERVATIONS);
-}
-
-#[test]
 fn a_shadow_page_is_known_to_the_tables() {
     let system = systems::load(systems::SHADOW);
     assert_eq!(system.guests[0].gic.shadow, Some(0x3000_0000));
