@@ -9,6 +9,7 @@
 use core::cell::UnsafeCell;
 use core::panic::PanicInfo;
 
+use devsdk_image::Header;
 use devsdk_kernel::boot::boot;
 use devsdk_kernel::context::Context;
 use devsdk_kernel::kernel::Kernel;
@@ -39,9 +40,13 @@ extern "C" fn kernel_start() -> *const Context {
     // SAFETY: the entry point calls this once, before anything else uses the state.
     let kernel = unsafe { &mut *KERNEL.0.get() };
     let image = &raw const image_start;
-    let length = IMAGE_LIMIT - (image.addr() - devsdk_image::LOAD_ADDRESS as usize);
-    // SAFETY: QEMU's memory reaches that far; what the image does not cover is not read.
-    let bytes = unsafe { core::slice::from_raw_parts(image, length) };
+    let header = image.cast::<Header>();
+    // SAFETY: reads one aligned word of memory that nobody writes; the parser judges its value.
+    let length = unsafe { (&raw const (*header).length).read() } as usize;
+    let most = IMAGE_LIMIT - (image.addr() - devsdk_image::LOAD_ADDRESS as usize);
+    // SAFETY: the bytes are memory. The kernel writes none of them; threads write only payload,
+    // which nothing reads through this slice once they run.
+    let bytes = unsafe { core::slice::from_raw_parts(image, length.min(most)) };
     boot(kernel, bytes, image.addr() as u64);
     next(kernel)
 }
