@@ -14,6 +14,7 @@ pub mod boot;
 pub mod call_chain;
 pub mod capability;
 pub mod context;
+pub mod debug_call;
 pub mod endpoint;
 pub mod fault;
 pub mod fault_handling;
