@@ -49,26 +49,36 @@ enum Register {
 }
 
 impl Register {
-    /// `offset` is a multiple of four.
+    /// `offset` is a multiple of four. Arrays are told apart by blocks of 0x80, so that one
+    /// table finds them.
+    #[inline(always)]
     const fn decode(offset: u64) -> Self {
         let word = (offset >> 2 & 31) as usize;
-        match offset {
-            0x000 => Self::Control,
-            0x004 => Self::Type,
-            0x008 => Self::Implementer,
-            0x100..0x180 => Self::SetEnable(word),
-            0x180..0x200 => Self::ClearEnable(word),
-            0x200..0x280 => Self::SetPending(word),
-            0x280..0x300 => Self::ClearPending(word),
-            0x300..0x380 => Self::SetActive(word),
-            0x380..0x400 => Self::ClearActive(word),
-            0x400..0x800 => Self::Priority((offset & 0x3ff) as usize),
-            0x800..0xc00 => Self::Targets((offset & 0x3ff) as usize),
-            0xc00..0xd00 => Self::Configuration((offset << 2 & 0x3ff) as usize),
-            0xf00 => Self::SoftwareInterrupt,
-            0xf10..0xf20 => Self::ClearSgi((offset & 15) as usize),
-            0xf20..0xf30 => Self::SetSgi((offset & 15) as usize),
-            0xfd0..0x1000 => Self::Identification((offset >> 2 & 15).wrapping_sub(4) as usize),
+        match offset >> 7 {
+            0 => match offset {
+                0x000 => Self::Control,
+                0x004 => Self::Type,
+                0x008 => Self::Implementer,
+                _ => Self::Reserved,
+            },
+            2 => Self::SetEnable(word),
+            3 => Self::ClearEnable(word),
+            4 => Self::SetPending(word),
+            5 => Self::ClearPending(word),
+            6 => Self::SetActive(word),
+            7 => Self::ClearActive(word),
+            8..16 => Self::Priority((offset & 0x3ff) as usize),
+            16..24 => Self::Targets((offset & 0x3ff) as usize),
+            24 | 25 => Self::Configuration((offset << 2 & 0x3ff) as usize),
+            30 => match offset {
+                0xf00 => Self::SoftwareInterrupt,
+                0xf10..0xf20 => Self::ClearSgi((offset & 15) as usize),
+                0xf20..0xf30 => Self::SetSgi((offset & 15) as usize),
+                _ => Self::Reserved,
+            },
+            31 if offset >= 0xfd0 => {
+                Self::Identification((offset >> 2 & 15).wrapping_sub(4) as usize)
+            }
             _ => Self::Reserved,
         }
     }
@@ -222,36 +232,30 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         }
     }
 
+    /// Four priorities; those of interrupts that do not exist were never set.
     fn read_priority(&self, vcpu: VcpuId, first: usize) -> u32 {
-        let word = first >> 5;
-        let Some(bank) = self.bank(vcpu, word) else {
-            return 0;
-        };
-        let mut bytes = [0; 4];
-        for (byte, id) in bytes.iter_mut().zip(first & 31..32) {
-            if Self::implemented(word) & (1 << (id & 31)) != 0 {
-                *byte = bank.priority.get(id).copied().unwrap_or(0);
-            }
-        }
-        u32::from_le_bytes(bytes)
+        let bank = self.bank(vcpu, first >> 5);
+        let bytes = bank.and_then(|bank| bank.priority.get(first & 31..)?.first_chunk());
+        bytes.map_or(0, |&bytes| u32::from_le_bytes(bytes))
     }
 
     fn write_priority(&mut self, vcpu: VcpuId, first: usize, value: u32, mask: u32) {
+        const FIELDS: u32 = 0xf8f8_f8f8;
         let word = first >> 5;
-        let implemented = Self::implemented(word);
-        let Some(bank) = self.bank_mut(vcpu, word) else {
+        // Interrupts exist, or do not, in groups of four.
+        let exist = Self::implemented(word) >> (first & 31) & 1 != 0;
+        let Some(bytes) = self
+            .bank_mut(vcpu, word)
+            .and_then(|bank| bank.priority.get_mut(first & 31..)?.first_chunk_mut())
+        else {
             return;
         };
-        let written = value.to_le_bytes().into_iter().zip(mask.to_le_bytes());
-        for ((byte, mask), id) in written.zip(first & 31..32) {
-            if let Some(priority) = bank.priority.get_mut(id)
-                && mask != 0
-                && implemented & (1 << (id & 31)) != 0
-            {
-                *priority = byte & 0xf8;
-            }
+        let before = u32::from_le_bytes(*bytes);
+        let after = before & !mask | value & mask & FIELDS;
+        if after != before && exist {
+            *bytes = after.to_le_bytes();
+            self.refresh_and_reconsider(vcpu, word);
         }
-        self.refresh_and_reconsider(vcpu, word);
     }
 
     /// For SGIs and PPIs the mask of the reading vCPU; all zero when there is only one.

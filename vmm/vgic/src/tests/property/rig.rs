@@ -90,7 +90,12 @@ impl<const VCPUS: usize> Rig<VCPUS> {
             return None;
         }
         let number = self.machine.acknowledge(vcpu)?;
-        if self.machine.hardware.counts(vcpu, number) {
+        let hardware = &self.machine.hardware;
+        let mut here = hardware
+            .places(vcpu, number)
+            .into_iter()
+            .filter(|place| place.0 == vcpu);
+        if here.any(|place| !hardware.ghosts.contains(&place)) {
             self.reference.acknowledge(vcpu, number);
         }
         Some(number)
@@ -216,6 +221,8 @@ impl<const VCPUS: usize> Rig<VCPUS> {
                     assert!(self.machine.gic.has_deliverable(VcpuId(vcpu)));
                 }
             }
+            // A line that was reported and waits for a list register may have dropped since.
+            due |= !self.masked.is_empty();
             due |= self.reference.online & 1 << vcpu == 0;
             assert!(due || !self.machine.gic.has_deliverable(VcpuId(vcpu)));
             self.check_state(vcpu);
