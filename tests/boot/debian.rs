@@ -1,0 +1,106 @@
+//! The Debian guest: boot, typing, restart, power off.
+
+use anyhow::{Context, Result, ensure};
+use guest_images::DEFAULT_SUITE;
+use sysgen::Images;
+
+use crate::bench::Workbench;
+use crate::case::{Case, DEBUG, DEBUG_AND_RELEASE};
+use crate::console::Console;
+
+pub(crate) fn cases() -> Vec<Case> {
+    vec![
+        Case {
+            name: "debian-shell",
+            system: "system.xml",
+            configs: DEBUG_AND_RELEASE,
+            images: |bench| debian(bench, DEFAULT_SUITE, None),
+            play: shell,
+        },
+        Case {
+            name: "debian-powers-off",
+            system: "system.xml",
+            configs: DEBUG,
+            images: |bench| debian(bench, DEFAULT_SUITE, Some("console=ttyAMA0 autopoweroff")),
+            play: powers_off,
+        },
+        Case {
+            name: "debian-of-another-suite",
+            system: "system.xml",
+            configs: DEBUG,
+            images: |bench| debian(bench, "trixie", Some("console=ttyAMA0 autopoweroff")),
+            play: powers_off,
+        },
+        Case {
+            name: "debian-two-cpus",
+            system: "tests/systems/two-cpus.xml",
+            configs: DEBUG,
+            images: |bench| debian(bench, DEFAULT_SUITE, None),
+            play: two_cpus,
+        },
+    ]
+}
+
+fn debian(bench: &Workbench, suite: &str, bootargs: Option<&str>) -> Result<Images> {
+    let guest = bench.debian(suite)?;
+    Ok(Images {
+        kernel: guest.kernel,
+        initrd: Some(guest.initrd),
+        bootargs: bootargs.map(str::to_owned),
+        device_tree: None,
+    })
+}
+
+/// A person boots it, types, restarts it, types again and switches it off.
+fn shell(console: &mut Console) -> Result<()> {
+    boot_to_shell(console)?;
+    ensure!(
+        uart_interrupts(console)? > 0,
+        "typing must come as interrupts"
+    );
+    console.send("reboot -f\n")?;
+    boot_to_shell(console)?;
+    ensure!(
+        uart_interrupts(console)? > 0,
+        "typing must work after a restart too"
+    );
+    console.send("poweroff -f\n")?;
+    console.expect_off()
+}
+
+fn boot_to_shell(console: &mut Console) -> Result<()> {
+    console.expect("GUEST-UP Linux")?;
+    console.expect("/ # ")
+}
+
+fn uart_interrupts(console: &mut Console) -> Result<u64> {
+    let answer = console.command("grep uart /proc/interrupts")?;
+    let count = answer
+        .split_whitespace()
+        .nth(1)
+        .context("no line for the UART")?;
+    Ok(count.parse()?)
+}
+
+fn powers_off(console: &mut Console) -> Result<()> {
+    console.expect("GUEST-UP Linux")?;
+    console.expect_off()
+}
+
+fn two_cpus(console: &mut Console) -> Result<()> {
+    boot_to_shell(console)?;
+    let count = console.command("grep -c ^processor /proc/cpuinfo")?;
+    ensure!(
+        count.trim_start().starts_with('2'),
+        "two processors, not {count:?}"
+    );
+    // Both run something, and both get their timer's interrupts.
+    let load = "taskset 1 sh -c 'sleep 1' && taskset 2 sh -c 'sleep 1' && echo slept";
+    let slept = console.command(load)?;
+    ensure!(
+        slept.contains("slept"),
+        "work on both processors: {slept:?}"
+    );
+    console.send("poweroff -f\n")?;
+    console.expect_off()
+}

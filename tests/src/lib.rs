@@ -1,0 +1,1 @@
+//! Boot tests: see `boot/main.rs`.
