@@ -71,10 +71,11 @@ fn official() -> Option<Command> {
             path.file_name()
                 .is_some_and(|name| name.to_string_lossy().starts_with("microkit-sdk-2.3"))
         });
-    let sdk = named
-        .into_iter()
-        .chain(homes)
-        .find(|sdk| sdk.join("board").join(BOARD).is_dir())?;
+    let mut candidates = named.into_iter().chain(homes);
+    // The stand-in has no VERSION.
+    let is_official =
+        |sdk: &PathBuf| sdk.join("VERSION").is_file() && sdk.join("board").join(BOARD).is_dir();
+    let sdk = candidates.find(is_official)?;
     let mut command = Command::new(sdk.join("bin/microkit"));
     command.env("MICROKIT_SDK", sdk);
     Some(command)

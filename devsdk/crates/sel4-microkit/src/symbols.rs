@@ -45,16 +45,12 @@ macro_rules! var {
 }
 
 /// `memory_region_symbol!(symbol: *mut Type)`: a variable of that name for `setvar_vaddr`, as a
-/// `NonNull<Type>`; with `*mut [Type], n = count` a `NonNull<[Type]>`. `bytes = size` checks the size.
+/// `NonNull<Type>`; `, bytes = size` checks the size. With `*mut [Type], n = count`, a `NonNull<[Type]>`.
 ///
 /// # Panics
 /// When the tool did not set the variable.
 #[macro_export]
 macro_rules! memory_region_symbol {
-    ($(#[$attrs:meta])* $symbol:ident: *mut [$ty:ty], n = $n:expr, bytes = $bytes:expr $(,)?) => {{
-        assert!($bytes == $n * ::core::mem::size_of::<$ty>());
-        $crate::memory_region_symbol!($(#[$attrs])* $symbol: *mut [$ty], n = $n)
-    }};
     ($(#[$attrs:meta])* $symbol:ident: *mut $ty:ty, bytes = $bytes:expr $(,)?) => {{
         assert!($bytes == ::core::mem::size_of::<$ty>());
         $crate::memory_region_symbol!($(#[$attrs])* $symbol: *mut $ty)

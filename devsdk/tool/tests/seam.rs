@@ -1,0 +1,131 @@
+//! The stand-in crates offer what upstream's do: `devsdk/crates/seam` names all that they share,
+//! with full types and numbers, and must compile against both. Upstream needs an official SDK.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+const BOARD: &str = "qemu_virt_aarch64";
+const TARGET: &str = "aarch64-unknown-none-softfloat";
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
+}
+
+/// What `setup` found for a bare-metal build.
+fn setup(needs: &[&str]) -> HashMap<String, String> {
+    let output = Command::new(root().join("setup"))
+        .args(needs)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = String::from_utf8(output.stdout).unwrap();
+    let pairs = text.lines().filter_map(|line| line.split_once('='));
+    pairs
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// `cargo build` of the seam; its folder is shared with the VMM's, for what both depend on.
+fn build(found: &HashMap<String, String>, include: &Path, folder: &str) -> Command {
+    let host = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let mut cargo = Command::new("cargo");
+    cargo
+        .args(["build", "--locked", "--target", TARGET, "--manifest-path"])
+        .arg(root().join("devsdk/crates/seam/Cargo.toml"))
+        .arg("--target-dir")
+        .arg(host.join("bare").join(folder))
+        .current_dir(root())
+        .env("RUSTC", &found["RUSTC"])
+        .env(
+            "CARGO_TARGET_AARCH64_UNKNOWN_NONE_SOFTFLOAT_LINKER",
+            &found["LINKER"],
+        )
+        .env("SEL4_INCLUDE_DIRS", include)
+        // The host's compiler's, which another compiler must not see.
+        .env_remove("LD_LIBRARY_PATH");
+    if found["BUILD_STD"] == "yes" {
+        cargo
+            .arg("-Zbuild-std=core,alloc,compiler_builtins")
+            .arg("-Zbuild-std-features=compiler-builtins-mem")
+            .env("RUSTC_BOOTSTRAP", "1");
+    }
+    cargo
+}
+
+fn succeeds(cargo: &mut Command) {
+    let output = cargo.output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn the_stand_in_has_the_seam() {
+    let include = root()
+        .join("devsdk/board")
+        .join(BOARD)
+        .join("debug/include");
+    let mut cargo = build(
+        &setup(&["target"]),
+        &include,
+        &format!("devsdk-{BOARD}-debug"),
+    );
+    succeeds(cargo.arg("--config").arg("devsdk/patch.toml"));
+}
+
+#[test]
+fn upstream_has_the_seam() {
+    let Some(sdk) = official_sdk() else {
+        println!(
+            "skipped: no official Microkit SDK here (MICROKIT_SDK, .sdk, or microkit-sdk-2.3.* at home)"
+        );
+        return;
+    };
+    let include = sdk.join("board").join(BOARD).join("debug/include");
+    let found = setup(&["sdk-target", "libclang"]);
+    let lock = root().join("devsdk/crates/seam/sdk/Cargo.lock");
+    let mut cargo = build(&found, &include, &format!("sdk-{BOARD}-debug"));
+    cargo
+        .env("RUSTC_BOOTSTRAP", "1")
+        .arg("-Zlockfile-path")
+        .arg("--config");
+    succeeds(cargo.arg(format!(
+        "resolver.lockfile-path={:?}",
+        lock.display().to_string()
+    )));
+}
+
+/// `MICROKIT_SDK`, or `microkit-sdk-2.3.*` where `make sdk` unpacks it or at home.
+fn official_sdk() -> Option<PathBuf> {
+    let named = env::var_os("MICROKIT_SDK").map(PathBuf::from);
+    let parents = [
+        Some(root().join(".sdk")),
+        env::var_os("HOME").map(PathBuf::from),
+    ];
+    let entries = parents
+        .into_iter()
+        .flatten()
+        .filter_map(|parent| fs::read_dir(parent).ok());
+    let found = entries
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| {
+            path.file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with("microkit-sdk-2.3"))
+        });
+    let mut candidates = named.into_iter().chain(found);
+    // The stand-in has no VERSION.
+    candidates.find(|sdk| sdk.join("VERSION").is_file() && sdk.join("board").join(BOARD).is_dir())
+}
