@@ -40,7 +40,7 @@ impl Builder {
             board_folder: board_folder(&root, board, config)?,
             toolchain: Toolchain::find(tree, &all)?,
             release: config != "debug",
-            target: tree.target(format!("bare/{name}-{board}-{config}")),
+            target: tree.target(target_folder(name, board, config)),
         })
     }
 
@@ -128,6 +128,15 @@ impl Builder {
         let file = File::create(self.target.join("lock"))?;
         file.lock().context("cannot lock the build folder")?;
         Ok(file)
+    }
+}
+
+/// Debug and release share a folder, as their profiles keep them apart in it; benchmark has the
+/// profile of release and so needs one of its own.
+fn target_folder(sdk: &str, board: &str, config: &str) -> String {
+    match config {
+        "debug" | "release" => format!("bare/{sdk}-{board}"),
+        _ => format!("bare/{sdk}-{board}-{config}"),
     }
 }
 
