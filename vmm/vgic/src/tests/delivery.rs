@@ -1,6 +1,6 @@
 //! From pending to the guest and back.
 
-use vmm_machine::VcpuId;
+use vmm_machine::{IntId, VcpuId, kernel::InterruptController};
 
 use super::model::{Entry, Machine, intid};
 use crate::Distributor;
@@ -114,6 +114,38 @@ fn edge_comes_once_per_edge() {
     assert_eq!(m.acknowledge(0), None, "active: waits");
     m.end(0, 32);
     assert_eq!(m.drain(0), [32]);
+}
+
+#[test]
+fn what_comes_again_merges_though_others_wait() {
+    let mut m = One::new(1);
+    for number in [5, 6, 5] {
+        m.write(0, 0xf00, 2 << 24 | number);
+    }
+    assert_eq!(m.drain(0), [5, 6]);
+
+    let mut m = Two::new(4);
+    m.write(0, 0xc08, 2);
+    m.enable(0, 32, 0);
+    for high in [true, false, true] {
+        m.line(0, 32, high);
+    }
+    assert_eq!(m.drain(0), [32]);
+}
+
+#[test]
+fn the_machine_settles_all_through_one_vcpu() {
+    let mut m = Two::new(1);
+    m.enable(0, 32, 0);
+    m.write_byte(0, 0x820, 2);
+    m.gic.set_line(VcpuId(0), intid(32), true);
+    m.gic.fire(VcpuId(0), IntId::VIRTUAL_TIMER);
+    InterruptController::settle(&mut m.gic, VcpuId(0), &mut m.hardware);
+    assert_eq!(m.gic.unsettled(), 0);
+    assert_eq!(m.gic.loaded(VcpuId(1), 0), Some(intid(32)));
+    assert_eq!(m.gic.loaded(VcpuId(0), 0), None, "the timer is not enabled");
+    assert!(m.gic.is_enabled(VcpuId(1), intid(32)));
+    assert!(!m.gic.is_enabled(VcpuId(0), IntId::VIRTUAL_TIMER));
 }
 
 #[test]
