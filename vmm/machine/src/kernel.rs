@@ -59,7 +59,8 @@ pub trait ListRegisters {
 
 /// Everything else that the kernel does for the machine.
 pub trait Kernel: VcpuRegisters + ListRegisters {
-    /// Lets a stopped vCPU run from `pc` at EL1 with all interrupts masked and x0 = `argument`.
+    /// Lets a stopped vCPU run from `pc` at EL1 with all interrupts masked, x0 = `argument`, and
+    /// x1 to x3 zero, as the arm64 boot protocol wants them.
     fn start(&mut self, vcpu: VcpuId, pc: u64, argument: u64);
     /// Lets a suspended vCPU go on where it was.
     fn resume(&mut self, vcpu: VcpuId);

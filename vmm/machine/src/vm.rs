@@ -128,6 +128,7 @@ impl<G: InterruptController> Vm<G> {
         for number in 0..self.guest.vcpus {
             let vcpu = VcpuId(number);
             self.gic.settle(vcpu, kernel);
+            self.release_timer(vcpu, kernel);
             if self.power(vcpu) == Power::Waiting && self.gic.has_deliverable(vcpu) {
                 self.wake(vcpu, kernel);
             }
@@ -143,6 +144,7 @@ impl<G: InterruptController> Vm<G> {
     fn set_power(&mut self, vcpu: VcpuId, power: Power) {
         if let Some(state) = self.vcpus.get_mut(vcpu.index()) {
             state.power = power;
+            state.timer_masked &= power != Power::Off;
         }
         self.gic.set_online(vcpu, power != Power::Off);
     }

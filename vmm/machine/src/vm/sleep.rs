@@ -6,6 +6,7 @@
 use super::Vm;
 use crate::{
     IntId, VcpuId,
+    boot::drain::MAX_LIST_REGISTERS,
     kernel::{InterruptController, Kernel},
     outcome::Outcome,
     register::SystemRegister,
@@ -95,6 +96,19 @@ impl<G: InterruptController> Vm<G> {
         let control = kernel.system_of(vcpu, SystemRegister::CntvCtlEl0);
         if control & 3 == CNTV_CTL_ENABLE | CNTV_CTL_IMASK {
             kernel.set_system_of(vcpu, SystemRegister::CntvCtlEl0, CNTV_CTL_ENABLE);
+        }
+    }
+
+    /// Takes the mask back as soon as the interrupt that [`expire`](Self::expire) fired is in no
+    /// list register: others were more urgent, and the kernel has to report the timer again.
+    pub(super) fn release_timer(&mut self, vcpu: VcpuId, kernel: &mut impl Kernel) {
+        let state = self.vcpus.get(vcpu.index());
+        if !state.is_some_and(|state| state.timer_masked) {
+            return;
+        }
+        let holds = |index| self.gic.loaded(vcpu, index) == Some(IntId::VIRTUAL_TIMER);
+        if !(0..MAX_LIST_REGISTERS).any(holds) {
+            self.unmask_timer(vcpu, kernel);
         }
     }
 

@@ -1,0 +1,1 @@
+//! Any stream of exits: the machine always answers, and nobody sleeps over an interrupt.

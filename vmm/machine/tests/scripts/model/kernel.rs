@@ -1,0 +1,224 @@
+//! seL4 as the machine sees it: threads, registers, list registers, masked lines, an alarm.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use vmm_machine::{
+    Gpr, IntId, VcpuId,
+    kernel::{Kernel, ListRegister, ListRegisters, VcpuRegisters},
+    register::SystemRegister,
+};
+
+use super::cpu_interface::{CpuInterface, Entry};
+
+/// State of a vCPU's thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Thread {
+    /// Suspended, or never started.
+    Inactive,
+    Running,
+    /// In an exit, until the reply.
+    InExit,
+}
+
+/// One vCPU.
+#[derive(Clone, Debug)]
+pub(crate) struct ModelVcpu {
+    pub(crate) thread: Thread,
+    /// It sleeps in a WFI: inactive, and somebody has to resume it.
+    pub(crate) asleep: bool,
+    pub(crate) x: [u64; 31],
+    pub(crate) pc: u64,
+    pub sp_el0: u64,
+    pub(crate) pstate: u64,
+    system: BTreeMap<u8, u64>,
+    pub(crate) interface: CpuInterface,
+    /// The virtual timer's line fired and was not given back since.
+    pub(crate) timer_masked: bool,
+}
+
+/// The kernel, and the hardware beneath it.
+#[derive(Clone, Debug)]
+pub(crate) struct ModelKernel {
+    pub(crate) vcpus: Vec<ModelVcpu>,
+    /// Whose exit is being handled.
+    pub(crate) current: VcpuId,
+    pub(crate) now: u64,
+    pub(crate) alarm: Option<u64>,
+    /// Shared lines that fired and were not given back since.
+    pub(crate) masked_lines: BTreeSet<u16>,
+    /// Lines given back, in order.
+    pub(crate) resampled: Vec<(VcpuId, IntId)>,
+    /// Stretches of guest RAM made visible, by the VMM's address.
+    pub(crate) cleaned: Vec<(u64, u64)>,
+}
+
+impl ModelKernel {
+    pub(crate) fn new(vcpus: u8, list_registers: usize) -> Self {
+        let vcpu = ModelVcpu {
+            thread: Thread::Inactive,
+            asleep: false,
+            x: [0; 31],
+            pc: 0,
+            sp_el0: 0,
+            pstate: 0,
+            system: BTreeMap::new(),
+            interface: CpuInterface::new(list_registers),
+            timer_masked: false,
+        };
+        Self {
+            vcpus: vec![vcpu; vcpus.into()],
+            current: VcpuId(0),
+            now: 0,
+            alarm: None,
+            masked_lines: BTreeSet::new(),
+            resampled: Vec::new(),
+            cleaned: Vec::new(),
+        }
+    }
+
+    fn current(&mut self) -> &mut ModelVcpu {
+        &mut self.vcpus[self.current.index()]
+    }
+
+    /// Would the virtual timer interrupt this vCPU if it ran?
+    pub(crate) fn timer_is_due(&self, vcpu: VcpuId) -> bool {
+        let vcpu = &self.vcpus[vcpu.index()];
+        let is_due = |deadline| deadline <= self.now;
+        vcpu.deadline().is_some_and(is_due) && !vcpu.timer_masked
+    }
+}
+
+impl ModelVcpu {
+    /// When the virtual timer interrupts, if it is enabled and not masked.
+    pub(crate) fn deadline(&self) -> Option<u64> {
+        let deadline = self
+            .system(SystemRegister::CntvCvalEl0)
+            .saturating_add(self.system(SystemRegister::CntvoffEl2));
+        (self.system(SystemRegister::CntvCtlEl0) & 3 == 1).then_some(deadline)
+    }
+
+    pub(crate) fn system(&self, register: SystemRegister) -> u64 {
+        self.system.get(&(register as u8)).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn set_system(&mut self, register: SystemRegister, value: u64) {
+        self.system.insert(register as u8, value);
+    }
+}
+
+impl VcpuRegisters for ModelKernel {
+    fn pc(&mut self) -> u64 {
+        self.current().pc
+    }
+
+    fn set_pc(&mut self, pc: u64) {
+        self.current().pc = pc;
+    }
+
+    fn gpr(&mut self, register: Gpr) -> u64 {
+        match register {
+            Gpr::X(number) => self.current().x[usize::from(number)],
+            Gpr::Zr => 0,
+        }
+    }
+
+    fn set_gpr(&mut self, register: Gpr, value: u64) {
+        if let Gpr::X(number) = register {
+            self.current().x[usize::from(number)] = value;
+        }
+    }
+
+    fn pstate(&mut self) -> u64 {
+        self.current().pstate
+    }
+
+    fn set_pstate(&mut self, pstate: u64) {
+        self.current().pstate = pstate;
+    }
+
+    fn sp_el0(&mut self) -> u64 {
+        self.current().sp_el0
+    }
+
+    fn set_sp_el0(&mut self, value: u64) {
+        self.current().sp_el0 = value;
+    }
+
+    fn system(&mut self, register: SystemRegister) -> u64 {
+        self.current().system(register)
+    }
+
+    fn set_system(&mut self, register: SystemRegister, value: u64) {
+        self.current().set_system(register, value);
+    }
+}
+
+impl ListRegisters for ModelKernel {
+    fn load(&mut self, vcpu: VcpuId, index: usize, entry: ListRegister) {
+        assert!(entry.priority < 32 && !entry.group1);
+        let interface = &mut self.vcpus[vcpu.index()].interface;
+        assert_eq!(interface.entries[index], Entry::Empty, "loaded over it");
+        interface.put(index, entry.intid.number(), entry.priority);
+    }
+
+    fn replace(&mut self, vcpu: VcpuId, index: usize, entry: ListRegister) -> bool {
+        let interface = &mut self.vcpus[vcpu.index()].interface;
+        match interface.entries[index] {
+            Entry::Empty => panic!("replaced nothing"),
+            Entry::Active(..) => false,
+            Entry::Pending(..) | Entry::Ended(_) => {
+                interface.put(index, entry.intid.number(), entry.priority);
+                true
+            }
+        }
+    }
+
+    fn resample(&mut self, vcpu: VcpuId, intid: IntId) {
+        self.resampled.push((vcpu, intid));
+        if intid == IntId::VIRTUAL_TIMER {
+            self.vcpus[vcpu.index()].timer_masked = false;
+        } else {
+            self.masked_lines.remove(&intid.number());
+        }
+    }
+}
+
+impl Kernel for ModelKernel {
+    fn start(&mut self, vcpu: VcpuId, pc: u64, argument: u64) {
+        let vcpu = &mut self.vcpus[vcpu.index()];
+        (vcpu.thread, vcpu.asleep) = (Thread::Running, false);
+        (vcpu.pc, vcpu.sp_el0, vcpu.pstate) = (pc, 0, 0x3c5);
+        [vcpu.x[0], vcpu.x[1], vcpu.x[2], vcpu.x[3]] = [argument, 0, 0, 0];
+    }
+
+    fn resume(&mut self, vcpu: VcpuId) {
+        let vcpu = &mut self.vcpus[vcpu.index()];
+        assert!(vcpu.asleep, "resumed what does not sleep");
+        (vcpu.thread, vcpu.asleep) = (Thread::Running, false);
+    }
+
+    fn suspend(&mut self, vcpu: VcpuId) {
+        let vcpu = &mut self.vcpus[vcpu.index()];
+        (vcpu.thread, vcpu.asleep) = (Thread::Inactive, false);
+    }
+
+    fn system_of(&mut self, vcpu: VcpuId, register: SystemRegister) -> u64 {
+        self.vcpus[vcpu.index()].system(register)
+    }
+
+    fn set_system_of(&mut self, vcpu: VcpuId, register: SystemRegister, value: u64) {
+        self.vcpus[vcpu.index()].set_system(register, value);
+    }
+
+    fn now(&mut self) -> u64 {
+        self.now
+    }
+
+    fn set_alarm(&mut self, deadline: Option<u64>) {
+        self.alarm = deadline;
+    }
+
+    fn clean_cache(&mut self, vmm_address: u64, bytes: u64) {
+        self.cleaned.push((vmm_address, bytes));
+    }
+}

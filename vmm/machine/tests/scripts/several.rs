@@ -1,0 +1,99 @@
+//! Several vCPUs: interrupts between them, and those that find their target off.
+
+use vmm_machine::{outcome::Outcome, register::SystemRegister};
+
+use crate::model::{ENTRY, Machine, Thread, UART_CHANNEL, UART_INTERRUPT};
+
+const CPU_OFF: u64 = 0x8400_0002;
+const CPU_ON: u64 = 0xc400_0003;
+const SGIR: u64 = 0xf00;
+const TIMER: u16 = 27;
+
+/// Two vCPUs that run, the distributor enabled.
+fn two() -> Machine<2> {
+    let mut machine = Machine::started();
+    machine.write_distributor(0, 1);
+    machine.smc(&[CPU_ON, 1, ENTRY, 0]);
+    machine
+}
+
+#[test]
+fn an_sgi_wakes_its_target() {
+    let mut machine = two();
+    machine.wfi_of(1);
+    machine.write_distributor(SGIR, 1 << 17 | 5);
+    assert_eq!(machine.thread(1), Thread::Running);
+    assert_eq!((machine.pending(0), machine.pending(1)), (vec![], vec![5]));
+}
+
+#[test]
+fn an_sgi_to_all_others_and_to_itself() {
+    let mut machine = two();
+    machine.write_distributor_of(1, SGIR, 1 << 24 | 3);
+    assert_eq!((machine.pending(0), machine.pending(1)), (vec![3], vec![]));
+    machine.write_distributor_of(1, SGIR, 2 << 24 | 4);
+    assert_eq!(machine.pending(1), [4]);
+}
+
+#[test]
+fn three_sgis_while_masked_are_one() {
+    let mut machine = two();
+    for _ in 0..3 {
+        machine.write_distributor(SGIR, 2 << 24 | 4);
+    }
+    assert_eq!(machine.pending(0), [4]);
+    machine.acknowledge(0);
+    machine.end_interrupt(0, 4);
+    assert_eq!(machine.pending(0), []);
+}
+
+#[test]
+fn an_interrupt_goes_where_its_target_register_says_and_wakes() {
+    let mut machine = two();
+    machine.enable_for(1, UART_INTERRUPT, 0xa0);
+    machine.wfi_of(0);
+    machine.wfi_of(1);
+    machine.fire(UART_CHANNEL, UART_INTERRUPT);
+    assert_eq!(machine.thread(0), Thread::Inactive);
+    assert_eq!(machine.thread(1), Thread::Running);
+    assert_eq!(machine.pending(1), [UART_INTERRUPT]);
+}
+
+#[test]
+fn an_interrupt_for_a_vcpu_that_goes_off_is_not_lost() {
+    let mut machine = two();
+    machine.enable_for(1, UART_INTERRUPT, 0xa0);
+    machine.fire(UART_CHANNEL, UART_INTERRUPT);
+    machine.smc_of(1, &[CPU_OFF]);
+    machine.byte_target(UART_INTERRUPT, 1);
+    // A level is asked for once more before it is delivered late.
+    machine.fire(UART_CHANNEL, UART_INTERRUPT);
+    assert_eq!(machine.pending(0), [UART_INTERRUPT]);
+}
+
+/// The VMM masked the timer of a vCPU that went off; what it masks after that is its own.
+#[test]
+fn a_vcpu_that_comes_back_has_no_past() {
+    let mut machine = two();
+    machine.enable_for(1, TIMER, 0xa0);
+    machine.set_timer(1, 100);
+    machine.wfi_of(1);
+    machine.time(100);
+    assert_eq!(machine.thread(1), Thread::Running);
+    assert_eq!(machine.acknowledge(1), Some(TIMER));
+    machine.smc_of(1, &[CPU_OFF]);
+    machine.smc(&[CPU_ON, 1, ENTRY, 0]);
+    assert_eq!(machine.system(1, SystemRegister::CntvCtlEl0), 0);
+    machine.vcpu(1).set_system(SystemRegister::CntvCtlEl0, 3);
+    machine.end_interrupt(1, TIMER);
+    let control = machine.system(1, SystemRegister::CntvCtlEl0);
+    assert_eq!(control, 3, "masked by the guest, not by the VMM");
+}
+
+#[test]
+fn all_may_sleep_at_once() {
+    let mut machine = two();
+    assert_eq!(machine.wfi_of(0), Outcome::Block);
+    assert_eq!(machine.wfi_of(1), Outcome::Block);
+    assert_eq!(machine.kernel.alarm, None);
+}
