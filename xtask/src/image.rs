@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result};
 use guest_images::{Cache, DEFAULT_SUITE};
@@ -80,8 +79,7 @@ impl Recipe {
         step(&format!("image {}", Tree::shown(&loader)));
         progress::run(
             "the microkit tool",
-            self.tool(&builder, tree)?
-                .args(self.tool_arguments(&loader)),
+            builder.tool(tree).args(self.tool_arguments(&loader)),
         )?;
         Ok(Image {
             loader,
@@ -111,13 +109,6 @@ impl Recipe {
             images.bootargs = Some(format!("{given} {more}").trim_start().to_owned());
         }
         images
-    }
-
-    fn tool(&self, builder: &Builder, tree: &Tree) -> Result<Command> {
-        match &self.sdk {
-            Sdk::Official(root) => Ok(Command::new(root.join("bin/microkit"))),
-            Sdk::StandIn => builder.stand_in_tool(tree),
-        }
     }
 
     fn tool_arguments(&self, loader: &Path) -> Vec<PathBuf> {

@@ -1,4 +1,4 @@
-//! The programs of a system: the VMM, and the stand-in's kernel and tool.
+//! The programs of a system, built for one SDK.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -17,6 +17,7 @@ use crate::tree::Tree;
 #[derive(Clone, Debug)]
 pub struct Builder {
     sdk: Sdk,
+    root: PathBuf,
     toolchain: Toolchain,
     /// `board/BOARD/CONFIG` of the SDK.
     board_folder: PathBuf,
@@ -35,9 +36,11 @@ impl Builder {
             Sdk::StandIn => (tree.path("devsdk"), vec![Need::Target], "devsdk"),
         };
         all.extend_from_slice(needs);
+        let board_folder = board_folder(&root, board, config)?;
         Ok(Self {
             sdk: sdk.clone(),
-            board_folder: board_folder(&root, board, config)?,
+            root,
+            board_folder,
             toolchain: Toolchain::find(tree, &all)?,
             release: config != "debug",
             target: tree.target(target_folder(name, board, config)),
@@ -73,35 +76,12 @@ impl Builder {
         copy_if_changed(&self.built("vmm"), program)
     }
 
-    /// The stand-in's tool, ready for arguments; builds it and its kernel when they are not
-    /// up to date.
-    ///
-    /// # Errors
-    /// When they do not build.
-    pub fn stand_in_tool(&self, tree: &Tree) -> Result<Command> {
-        let kernel = self.stand_in_kernel(tree)?;
-        let host = tree.target("");
-        let mut cargo = Command::new("cargo");
-        cargo
-            .args(["build", "--package", "devsdk-microkit", "--manifest-path"])
-            .arg(tree.path("Cargo.toml"))
-            .arg("--target-dir")
-            .arg(&host);
-        progress::run("building the stand-in tool", &mut cargo)?;
-        let mut tool = Command::new(host.join("debug/devsdk-microkit"));
-        tool.env("MICROKIT_SDK", tree.path("devsdk"))
-            .env("DEVSDK_KERNEL", kernel);
-        Ok(tool)
-    }
-
-    fn stand_in_kernel(&self, tree: &Tree) -> Result<PathBuf> {
-        let _lock = self.lock()?;
-        let mut cargo = self
-            .toolchain
-            .build(&tree.path("devsdk/kernel/Cargo.toml"), &self.target);
-        cargo.arg("--release");
-        progress::run("building the stand-in kernel", &mut cargo)?;
-        Ok(self.target.join(TARGET).join("release/devsdk-kernel"))
+    /// The SDK's `microkit`, ready for arguments. The stand-in's builds itself at its first use.
+    pub fn tool(&self, tree: &Tree) -> Command {
+        let mut tool = Command::new(self.root.join("bin/microkit"));
+        tool.env("CARGO_TARGET_DIR", tree.target(""))
+            .env_remove("LD_LIBRARY_PATH");
+        tool
     }
 
     fn cargo(&self, tree: &Tree, manifest: &str) -> Command {

@@ -1,7 +1,7 @@
 //! The source tree and its build folders.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 
 /// Where things are.
 #[derive(Clone, Debug)]
@@ -19,7 +19,9 @@ impl Tree {
             .filter(|folder| folder.join("../Cargo.toml").exists())
             .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
         let root = xtask.parent().unwrap_or(&xtask).to_path_buf();
-        let target = env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
+        let target = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+        let target = target.and_then(|target| path::absolute(target).ok());
+        let target = target.unwrap_or_else(|| root.join("target"));
         Self { root, target }
     }
 

@@ -79,7 +79,7 @@ fn the_stand_in_has_the_seam() {
     let mut cargo = build(
         &setup(&["target"]),
         &include,
-        &format!("devsdk-{BOARD}-debug"),
+        &format!("devsdk-{BOARD}"),
     );
     succeeds(cargo.arg("--config").arg("devsdk/patch.toml"));
 }
@@ -95,7 +95,7 @@ fn upstream_has_the_seam() {
     let include = sdk.join("board").join(BOARD).join("debug/include");
     let found = setup(&["sdk-target", "libclang"]);
     let lock = root().join("devsdk/crates/seam/sdk/Cargo.lock");
-    let mut cargo = build(&found, &include, &format!("sdk-{BOARD}-debug"));
+    let mut cargo = build(&found, &include, &format!("sdk-{BOARD}"));
     cargo
         .env("RUSTC_BOOTSTRAP", "1")
         .arg("-Zlockfile-path")

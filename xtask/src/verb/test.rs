@@ -80,8 +80,11 @@ fn run(tree: &Tree, suite: &Suite) -> Result<Tally> {
     let start = Instant::now();
     let (output, writer) = pipe()?;
     let mut cargo = Command::new("cargo");
+    // The stand-in crates want a configuration, as any program on an SDK does.
+    let include = tree.path("devsdk/board/qemu_virt_aarch64/debug/include");
     cargo
         .args(&suite.cargo)
+        .env("SEL4_INCLUDE_DIRS", include)
         .env("CARGO_TARGET_DIR", tree.target(""))
         // For the stand-in crates.
         .env(
