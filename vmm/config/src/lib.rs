@@ -33,6 +33,8 @@ pub struct Guest {
     /// Its size is the room kept for it, so that a guest can be swapped without compiling; only
     /// the first page and what the header's `length` covers are sure to be mapped.
     pub image: Window,
+    /// Where the VMM's own messages go when the kernel prints none.
+    pub console: Option<Console>,
     /// Channel of the EL1 physical timer's interrupt (PPI 30) that ends a WFI sleep.
     pub wake_timer: Option<u8>,
     /// What the end of the guest means.
@@ -122,6 +124,23 @@ pub struct Window {
     pub vmm_address: u64,
     /// Bytes.
     pub size: u64,
+}
+
+/// A UART for the VMM's own messages. The guest may have it too: the VMM writes only before
+/// the guest runs and once it has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Console {
+    /// Where the VMM maps its registers.
+    pub vmm_address: u64,
+    /// How it is driven.
+    pub kind: ConsoleKind,
+}
+
+/// A kind of UART.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConsoleKind {
+    /// Arm's PrimeCell UART.
+    Pl011,
 }
 
 /// What becomes of the system when a guest ends, by how it ended.

@@ -3,7 +3,7 @@
 //! Tables, device tree, package and explanations all come from here, so that they cannot
 //! disagree.
 
-use vmm_config::{Action, Policy, ReservationKind};
+use vmm_config::{Action, Console, Policy, ReservationKind};
 
 use crate::source::Span;
 
@@ -30,6 +30,8 @@ pub struct Guest {
     pub interrupts: Vec<Interrupt>,
     /// Where the guest image package goes.
     pub image: ImageRegion,
+    /// UART for the VMM's own messages.
+    pub console: Option<Console>,
     /// Channel of the wake timer.
     pub wake_timer: Option<u8>,
     /// What the end of the guest means.

@@ -1,6 +1,7 @@
 //! From elements and instructions to the model of each guest.
 
 mod boot;
+mod console;
 mod devices;
 mod interrupts;
 mod memory;
@@ -146,6 +147,7 @@ fn guest(context: &Context<'_>, found: &mut Diagnostics) -> Option<Guest> {
     let wake_timer = interrupts::wake_timer(context, found);
     let gic = gic(context, &mut reservations, found);
     let image = image(context, &reservations, found);
+    let console = console::console(context, found);
     mappings.sort_by_key(|mapping| mapping.base);
     reservations.sort_by_key(|piece| piece.base);
     devices::check_stdout(context, &devices, found);
@@ -161,6 +163,7 @@ fn guest(context: &Context<'_>, found: &mut Diagnostics) -> Option<Guest> {
         devices,
         interrupts,
         image: image?,
+        console,
         wake_timer,
         policy,
         boot: boot?,

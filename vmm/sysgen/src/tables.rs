@@ -38,6 +38,7 @@ fn write(out: &mut String, guest: &Guest) -> fmt::Result {
     writeln!(out, "        vmm_address: {:#x},", guest.image.vmm_address)?;
     writeln!(out, "        size: {:#x},", guest.image.size)?;
     writeln!(out, "    }},")?;
+    console(out, guest)?;
     writeln!(out, "    wake_timer: {:?},", guest.wake_timer)?;
     writeln!(out, "    policy: vmm_config::Policy {{")?;
     let policy = &guest.policy;
@@ -103,6 +104,17 @@ fn interrupts(out: &mut String, guest: &Guest) -> fmt::Result {
         writeln!(out, "        }},")?;
     }
     writeln!(out, "    ],")
+}
+
+fn console(out: &mut String, guest: &Guest) -> fmt::Result {
+    let Some(console) = &guest.console else {
+        return writeln!(out, "    console: None,");
+    };
+    writeln!(out, "    console: Some(vmm_config::Console {{")?;
+    writeln!(out, "        vmm_address: {:#x},", console.vmm_address)?;
+    let kind = console.kind;
+    writeln!(out, "        kind: vmm_config::ConsoleKind::{kind:?},")?;
+    writeln!(out, "    }}),")
 }
 
 fn optional_address(address: Option<u64>) -> String {

@@ -53,7 +53,7 @@ const fn word(
 }
 
 /// All words.
-pub const WORDS: [Word; 12] = [
+pub const WORDS: [Word; 13] = [
     word(
         "guest",
         Subject::Guest,
@@ -89,6 +89,7 @@ pub const WORDS: [Word; 12] = [
     word("gic-cpu-interface", Subject::GuestMap, &[], &[]),
     word("gic-shadow", Subject::GuestMap, &[], &[]),
     word("image", Subject::OwnMap, &[], &[]),
+    word("console", Subject::OwnMap, &[], &[]),
     word("interrupt", Subject::Interrupt, &["device"], &[]),
     word("wake-timer", Subject::Interrupt, &[], &[]),
 ];

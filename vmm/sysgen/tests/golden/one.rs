@@ -78,6 +78,7 @@ pub static GUEST: vmm_config::Guest = vmm_config::Guest {
         vmm_address: 0x80000000,
         size: 0x4200000,
     },
+    console: None,
     wake_timer: Some(2),
     policy: vmm_config::Policy {
         power_off: vmm_config::Action::MachineOff,

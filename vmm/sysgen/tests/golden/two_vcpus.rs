@@ -23,7 +23,7 @@ pub static GUEST: vmm_config::Guest = vmm_config::Guest {
             read: true,
             write: true,
             execute: false,
-            vmm_address: None,
+            vmm_address: Some(0x30000000),
         },
         vmm_config::Mapping {
             name: "rtc",
@@ -136,6 +136,10 @@ pub static GUEST: vmm_config::Guest = vmm_config::Guest {
         vmm_address: 0x80000000,
         size: 0x5001000,
     },
+    console: Some(vmm_config::Console {
+        vmm_address: 0x30000000,
+        kind: vmm_config::ConsoleKind::Pl011,
+    }),
     wake_timer: None,
     policy: vmm_config::Policy {
         power_off: vmm_config::Action::Stop,

@@ -1,7 +1,7 @@
 //! Tables: their text, and that the text compiles to the values it should have.
 
 use sysgen::tables;
-use vmm_config::{Action, Device, ReservationKind};
+use vmm_config::{Action, Console, ConsoleKind, Device, ReservationKind};
 
 use crate::{golden, systems};
 
@@ -72,6 +72,7 @@ fn compiled_tables_hold_the_values_of_the_xml() {
     assert_eq!(guest.image.vmm_address, 0x8000_0000);
     assert_eq!(guest.image.size, (64 << 20) + (2 << 20), "RAM and a page");
     assert_eq!(guest.wake_timer, Some(2));
+    assert_eq!(guest.console, None);
     assert_eq!(guest.policy.power_off, Action::MachineOff);
     assert_eq!(guest.policy.reset, Action::Restart { limit: Some(3) });
     assert_eq!(guest.policy.crash, Action::Stop);
@@ -95,6 +96,13 @@ fn compiled_tables_are_ordered_whatever_the_order_of_the_xml() {
     );
     assert_eq!(guest.wake_timer, None);
     assert_eq!(
+        guest.console,
+        Some(Console {
+            vmm_address: 0x3000_0000,
+            kind: ConsoleKind::Pl011
+        })
+    );
+    assert_eq!(
         guest.policy.reset,
         Action::Restart { limit: None },
         "the default"
@@ -105,4 +113,49 @@ fn compiled_tables_are_ordered_whatever_the_order_of_the_xml() {
 fn a_shadow_page_is_known_to_the_tables() {
     let system = systems::load(systems::SHADOW);
     assert_eq!(system.guests[0].gic.shadow, Some(0x3000_0000));
+}
+
+/// `ONE` whose VMM has a console in the region `uart`.
+fn with_console() -> String {
+    let console = "<?vmm console?>\n<map mr=\"uart\" vaddr=\"0x30010000\" cached=\"false\" />";
+    systems::ONE.replace("<?vmm image?>", &format!("{console}\n<?vmm image?>"))
+}
+
+fn console(text: &str) -> Option<Console> {
+    systems::load(text).guests[0].console
+}
+
+#[test]
+fn a_console_is_known_by_the_guests_device() {
+    let text = with_console();
+    let at = |vmm_address| {
+        let kind = ConsoleKind::Pl011;
+        Some(Console { vmm_address, kind })
+    };
+    assert_eq!(console(&text), at(0x3001_0000));
+    let part = text.replace(
+        "name=\"serial\" comp",
+        "name=\"serial\" offset=\"0x40\" comp",
+    );
+    assert_eq!(console(&part), at(0x3001_0040));
+}
+
+#[test]
+fn a_console_that_the_guest_does_not_have_is_known_by_the_board() {
+    let guest_map = "<map mr=\"uart\" vaddr=\"0x9000000\"";
+    let text = with_console()
+        .replace(guest_map, "<map mr=\"rtc\" vaddr=\"0x9010000\"")
+        .replace(
+            "compatible=\"arm,pl011 arm,primecell\"",
+            "compatible=\"x,y\"",
+        )
+        .replace(
+            "<system>",
+            "<system><memory_region name=\"rtc\" size=\"0x1000\" phys_addr=\"0x9010000\" />",
+        );
+    let expected = Console {
+        vmm_address: 0x3001_0000,
+        kind: ConsoleKind::Pl011,
+    };
+    assert_eq!(console(&text), Some(expected));
 }

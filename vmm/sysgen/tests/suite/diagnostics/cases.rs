@@ -273,6 +273,93 @@ pub(super) const CASES: &[Case] = &[
         )],
     ),
     case(
+        "console_twice",
+        ONE,
+        &[
+            (
+                "        <?vmm image?>",
+                "        <?vmm console?>\n        <map mr=\"uart\" vaddr=\"0x30010000\" perms=\"rw\" cached=\"false\" />\n        <?vmm image?>",
+            ),
+            (
+                "        <map mr=\"shared\" vaddr=\"0x30000000\" perms=\"rw\" cached=\"false\" />",
+                "        <?vmm console?>\n        <map mr=\"shared\" vaddr=\"0x30000000\" perms=\"rw\" cached=\"false\" />",
+            ),
+        ],
+    ),
+    case(
+        "console_rights",
+        ONE,
+        &[(
+            "        <?vmm image?>",
+            "        <?vmm console?>\n        <map mr=\"uart\" vaddr=\"0x30010000\" perms=\"r\" cached=\"false\" />\n        <?vmm image?>",
+        )],
+    ),
+    case(
+        "console_cached",
+        ONE,
+        &[(
+            "        <?vmm image?>",
+            "        <?vmm console?>\n        <map mr=\"uart\" vaddr=\"0x30010000\" perms=\"rw\" />\n        <?vmm image?>",
+        )],
+    ),
+    case(
+        "console_no_uart",
+        ONE,
+        &[(
+            "        <map mr=\"shared\" vaddr=\"0x30000000\" perms=\"rw\" cached=\"false\" />",
+            "        <?vmm console?>\n        <map mr=\"shared\" vaddr=\"0x30000000\" perms=\"rw\" cached=\"false\" />",
+        )],
+    ),
+    case(
+        "console_device_unnamed",
+        ONE,
+        &[(
+            "        <?vmm image?>",
+            "        <?vmm console?>\n        <map mr=\"gicv\" vaddr=\"0x30010000\" perms=\"rw\" cached=\"false\" />\n        <?vmm image?>",
+        )],
+    ),
+    case(
+        "console_unsupported",
+        ONE,
+        &[
+            (
+                "        <?vmm image?>",
+                "        <?vmm console?>\n        <map mr=\"uart\" vaddr=\"0x30010000\" perms=\"rw\" cached=\"false\" />\n        <?vmm image?>",
+            ),
+            ("arm,pl011 arm,primecell", "ns16550a"),
+        ],
+    ),
+    on(
+        "zcu102",
+        "console_unsupported_on_board",
+        ONE,
+        &[
+            ("phys_addr=\"0x8040000\"", "phys_addr=\"0xf9060000\""),
+            (
+                "<memory_region name=\"shared\" size=\"0x1000\" />",
+                "<memory_region name=\"shared\" size=\"0x1000\" phys_addr=\"0xff000000\" />",
+            ),
+            ("phys_addr=\"0x9000000\"", "phys_addr=\"0xff010000\""),
+            ("irq=\"33\"", "irq=\"54\""),
+            (
+                "<?vmm wake-timer?>\n        <irq irq=\"30\" id=\"2\" />",
+                "",
+            ),
+            (
+                "        <map mr=\"shared\" vaddr=\"0x30000000\" perms=\"rw\" cached=\"false\" />",
+                "        <?vmm console?>\n        <map mr=\"shared\" vaddr=\"0x30000000\" perms=\"rw\" cached=\"false\" />",
+            ),
+        ],
+    ),
+    case(
+        "warning_console_shared",
+        TWO_GUESTS,
+        &[(
+            "        <map mr=\"ram_b\" vaddr=\"0x40000000\" />",
+            "        <?vmm console?>\n        <map mr=\"uart\" vaddr=\"0x30010000\" perms=\"rw\" cached=\"false\" />\n        <map mr=\"ram_b\" vaddr=\"0x40000000\" />",
+        )],
+    ),
+    case(
         "property_of_nothing",
         ONE,
         &[(
