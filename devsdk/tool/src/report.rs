@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::image::Image;
-use crate::system::System;
+use crate::system::{ProtectionDomain, Scheduling, System};
 
 /// The report's text.
 #[must_use]
@@ -23,31 +23,7 @@ fn write_all(
     writeln!(text, "# Stand-in SDK, configuration {configuration}\n")?;
     writeln!(text, "# Protection domains")?;
     for pd in &system.protection_domains {
-        let scheduling = pd.scheduling;
-        writeln!(
-            text,
-            "- {}: priority {}, budget {} us of {} us{}, stack [{:#x}..{:#x})",
-            pd.name,
-            scheduling.priority,
-            scheduling.budget,
-            scheduling.period,
-            if pd.passive { ", passive" } else { "" },
-            pd.stack_bottom(),
-            devsdk_image::STACK_TOP
-        )?;
-        for map in &pd.maps {
-            writeln!(text, "    map {} at {:#x}", map.region, map.vaddr)?;
-        }
-        for irq in &pd.irqs {
-            writeln!(text, "    irq {} as channel {}", irq.intid, irq.id)?;
-        }
-        if let Some(machine) = &pd.virtual_machine {
-            let count = machine.vcpus.len();
-            writeln!(text, "    virtual machine {}: {count} vCPU", machine.name)?;
-            for map in &machine.maps {
-                writeln!(text, "        map {} at {:#x}", map.region, map.vaddr)?;
-            }
-        }
+        write_protection_domain(text, pd)?;
     }
     writeln!(text, "\n# Channels")?;
     for channel in &system.channels {
@@ -62,6 +38,53 @@ fn write_all(
             b.id
         )?;
     }
+    write_memory(text, image)
+}
+
+fn write_protection_domain(text: &mut String, pd: &ProtectionDomain) -> std::fmt::Result {
+    let Scheduling {
+        priority,
+        budget,
+        period,
+    } = pd.scheduling;
+    let (name, passive) = (&pd.name, if pd.passive { ", passive" } else { "" });
+    writeln!(
+        text,
+        "- {name}: priority {priority}, budget {budget} us of {period} us{passive}"
+    )?;
+    writeln!(
+        text,
+        "    stack [{:#x}..{:#x})",
+        pd.stack_bottom(),
+        devsdk_image::STACK_TOP
+    )?;
+    for map in &pd.maps {
+        writeln!(text, "    map {} at {:#x}", map.region, map.vaddr)?;
+    }
+    for irq in &pd.irqs {
+        writeln!(text, "    irq {} as channel {}", irq.intid, irq.id)?;
+    }
+    let Some(machine) = &pd.virtual_machine else {
+        return Ok(());
+    };
+    let Scheduling {
+        priority,
+        budget,
+        period,
+    } = machine.scheduling;
+    let (name, count) = (&machine.name, machine.vcpus.len());
+    writeln!(
+        text,
+        "    virtual machine {name}: {count} vCPU, priority {priority}, budget {budget} us of \
+         {period} us"
+    )?;
+    for map in &machine.maps {
+        writeln!(text, "        map {} at {:#x}", map.region, map.vaddr)?;
+    }
+    Ok(())
+}
+
+fn write_memory(text: &mut String, image: &Image) -> std::fmt::Result {
     writeln!(text, "\n# Physical memory")?;
     let mut placements: Vec<_> = image.placements.iter().collect();
     placements.sort_by_key(|placement| (placement.address, placement.length));

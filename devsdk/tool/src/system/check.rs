@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use devsdk_image::{MAX_PDS, VSPACE_END};
+use devsdk_image::{MAX_PDS, MAX_VCPUS, VSPACE_END};
 
 use super::memory_region::unknown_region;
 use super::{Channel, Map, MemoryRegion, PhysicalAddress, ProtectionDomain, System, Value};
@@ -15,7 +15,7 @@ fn refuse(message: String) -> Result<()> {
 pub(super) fn all(system: &System) -> Result<()> {
     protection_domains(&system.protection_domains)?;
     region_names(&system.memory_regions)?;
-    virtual_machine_names(&system.protection_domains)?;
+    virtual_machines(&system.protection_domains)?;
     irqs(&system.protection_domains)?;
     channels(system)?;
     for pd in &system.protection_domains {
@@ -56,8 +56,14 @@ fn region_names(regions: &[MemoryRegion]) -> Result<()> {
     }
 }
 
-fn virtual_machine_names(pds: &[ProtectionDomain]) -> Result<()> {
+fn virtual_machines(pds: &[ProtectionDomain]) -> Result<()> {
     let machines = pds.iter().filter_map(|pd| pd.virtual_machine.as_ref());
+    let vcpus: usize = machines.clone().map(|machine| machine.vcpus.len()).sum();
+    if vcpus > MAX_VCPUS {
+        return refuse(format!(
+            "too many virtual CPUs ({vcpus}) defined. Maximum is {MAX_VCPUS}."
+        ));
+    }
     match first_duplicate(machines.map(|machine| machine.name.as_str())) {
         Some(name) => refuse(format!("duplicate virtual machine name '{name}'.")),
         None => Ok(()),

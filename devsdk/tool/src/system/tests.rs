@@ -92,3 +92,29 @@ fn an_unused_region_is_a_warning() {
     ));
     assert_eq!(system.warnings, ["unused memory region 'm'"]);
 }
+
+#[test]
+fn too_many_of_a_kind_are_refused() {
+    let refusal = |body: &str| {
+        let xml = format!("<system>{body}</system>");
+        System::parse(Path::new("test.system"), &xml, &[])
+            .unwrap_err()
+            .to_string()
+    };
+    let pds: String = (0..64)
+        .map(|index| format!(r#"<protection_domain name="p{index}">{PD}</protection_domain>"#))
+        .collect();
+    let message = "Error: too many protection domains (64) defined. Maximum is 63.";
+    assert_eq!(refusal(&pds), message);
+    let vcpus: String = (0..33).map(|id| format!(r#"<vcpu id="{id}"/>"#)).collect();
+    let machines: String = (0..2)
+        .map(|index| {
+            format!(
+                r#"<protection_domain name="p{index}">{PD}
+                <virtual_machine name="v{index}">{vcpus}</virtual_machine></protection_domain>"#
+            )
+        })
+        .collect();
+    let message = "Error: too many virtual CPUs (66) defined. Maximum is 64.";
+    assert_eq!(refusal(&machines), message);
+}
