@@ -4,8 +4,10 @@
 
 use core::fmt;
 
+use vmm_config::Reservation;
+
 use crate::{
-    Gpr, VcpuId,
+    Gpa, Gpr, VcpuId,
     exception::Pstate,
     exit::VmExit,
     kernel::VcpuRegisters,
@@ -72,8 +74,8 @@ pub struct CrashReport<'a> {
     pub reason: &'a str,
     /// The exit that led here.
     pub exit: VmExit,
-    /// What the faulting address is, in words; may be empty.
-    pub address: &'a str,
+    /// What the guest-physical map is made of, ordered by base: says what an address is.
+    pub reservations: &'a [Reservation],
     /// Registers, if they can be read.
     pub registers: Option<&'a RegisterDump>,
 }
@@ -87,8 +89,8 @@ impl fmt::Display for CrashReport<'_> {
             self.guest, self.vcpu.0, self.reason
         )?;
         exit(f, &self.exit)?;
-        if !self.address.is_empty() {
-            write!(f, "\n  address: {:.200}", self.address)?;
+        if let VmExit::Memory(fault) = self.exit {
+            address(f, fault.gpa, self.reservations)?;
         }
         match self.registers {
             Some(dump) => registers(f, dump),
@@ -122,6 +124,25 @@ fn exit(f: &mut fmt::Formatter<'_>, exit: &VmExit) -> fmt::Result {
         }
         VmExit::Unknown { label } => write!(f, "  exit: unknown message, label {label:#x}"),
     }
+}
+
+/// What an address is, in the system XML's words.
+fn address(f: &mut fmt::Formatter<'_>, gpa: Gpa, all: &[Reservation]) -> fmt::Result {
+    let below = all.iter().rfind(|one| one.base <= gpa.0);
+    let offset = below.map(|one| (one, gpa.0.saturating_sub(one.base)));
+    if let Some((one, offset)) = offset.filter(|(one, offset)| *offset < one.size) {
+        return write!(f, "\n  address: {gpa} = {:.64} + {offset:#x}", one.name);
+    }
+    write!(f, "\n  address: {gpa} is in no region")?;
+    let above = all.iter().find(|one| one.base > gpa.0);
+    for (side, one) in [("below", below), ("above", above)] {
+        if let Some(one) = one {
+            let last = one.base.saturating_add(one.size.saturating_sub(1));
+            let (name, base) = (one.name, one.base);
+            write!(f, "\n  {side} it: {name:.64}, {base:#x} to {last:#x}")?;
+        }
+    }
+    Ok(())
 }
 
 fn esr(f: &mut fmt::Formatter<'_>, bits: u64) -> fmt::Result {

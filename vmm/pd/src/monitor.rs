@@ -114,7 +114,7 @@ fn handle_end(
                 vcpu,
                 reason: reason.text(),
                 exit: *exit,
-                address: address_of(exit),
+                reservations: GUEST.reservations,
                 registers: Some(&dump),
             };
             error!("{report}");
@@ -128,20 +128,6 @@ fn handle_end(
             context.invoker.machine_off();
             error!("the machine cannot be switched off: the protection domain needs smc=\"true\"");
         }
-    }
-}
-
-/// What the faulting address is, in the system XML's words.
-fn address_of(exit: &VmExit) -> &'static str {
-    let VmExit::Memory(fault) = exit else {
-        return "";
-    };
-    let holds = |one: &&vmm_config::Reservation| {
-        fault.gpa.0.checked_sub(one.base).is_some_and(|at| at < one.size)
-    };
-    match GUEST.reservations.iter().find(holds) {
-        Some(one) => one.name,
-        None => "in no reservation",
     }
 }
 
