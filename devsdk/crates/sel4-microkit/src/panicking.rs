@@ -14,7 +14,7 @@ use crate::pd_name;
 #[cfg(target_os = "none")]
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    debug_println!("{}: {}", pd_name().unwrap_or("?"), info);
+    debug_println!("{}: {}\n(aborted)", pd_name().unwrap_or("?"), info);
     trap()
 }
 
