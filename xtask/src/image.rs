@@ -143,7 +143,8 @@ pub fn load_board(tree: &Tree, name: &str) -> Result<Board> {
 /// # Errors
 /// When it does not pass.
 pub fn load_system(path: &Path, board: &Board) -> Result<System> {
-    let system = System::load(path, board)?;
+    // Diagnostics name the file as a person here would.
+    let system = System::load(Path::new(&Tree::shown(path)), board)?;
     eprint!("{}", system.warnings());
     Ok(system)
 }

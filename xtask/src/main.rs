@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use xtask::knobs::Knobs;
 use xtask::tree::Tree;
-use xtask::verb::{build, clean, explain, image, run, sdk, test};
+use xtask::verb::{bench, build, clean, explain, image, run, sdk, test};
 
 /// Builds, runs and tests guests on the VMM.
 ///
@@ -31,6 +31,8 @@ enum Verb {
     Run,
     /// Run every test
     Test,
+    /// Measure what exits cost, against the budgets
+    Bench,
     /// Say what a guest-physical address is
     Explain(explain::Options),
     /// Fetch the official Microkit SDK, and use it from then on
@@ -57,6 +59,7 @@ fn perform(cli: &Cli) -> Result<ExitCode> {
         Verb::Image => image::image(&tree, &cli.knobs)?,
         Verb::Run => return run::run(&tree, &cli.knobs),
         Verb::Test => return test::test(&tree, &cli.knobs),
+        Verb::Bench => return bench::bench(&tree, &cli.knobs),
         Verb::Explain(options) => explain::explain(&tree, &cli.knobs, options)?,
         Verb::Sdk(options) => sdk::sdk(&tree, options)?,
         Verb::Clean => clean::clean(&tree, &cli.knobs)?,

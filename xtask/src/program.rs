@@ -64,16 +64,21 @@ impl Builder {
         if !path.exists() {
             fs::write(&path, tables)?;
         }
-        let mut cargo = self.cargo(tree, "vmm/pd/Cargo.toml");
-        cargo
-            .env("VMM_TABLES", &path)
-            .env("SEL4_INCLUDE_DIRS", self.board_folder.join("include"));
-        match self.sdk {
-            Sdk::Official(_) => lock_of_the_sdk(&mut cargo, tree),
-            Sdk::StandIn => cargo.arg("--config").arg(tree.path("devsdk/patch.toml")),
-        };
+        let mut cargo = self.protection_domains(tree, "vmm/pd");
+        cargo.env("VMM_TABLES", &path);
         progress::run("building the VMM", &mut cargo)?;
         copy_if_changed(&self.built("vmm"), program)
+    }
+
+    /// Builds the programs of `folder`, a workspace like `vmm/pd`, and returns where they are.
+    ///
+    /// # Errors
+    /// When they do not build.
+    pub fn build_protection_domains(&self, tree: &Tree, folder: &str) -> Result<PathBuf> {
+        let _lock = self.lock()?;
+        let mut cargo = self.protection_domains(tree, folder);
+        progress::run("building protection domains", &mut cargo)?;
+        Ok(self.built(""))
     }
 
     /// The SDK's `microkit`, ready for arguments. The stand-in's builds itself at its first use.
@@ -84,11 +89,17 @@ impl Builder {
         tool
     }
 
-    fn cargo(&self, tree: &Tree, manifest: &str) -> Command {
-        let mut cargo = self.toolchain.build(&tree.path(manifest), &self.target);
+    fn protection_domains(&self, tree: &Tree, folder: &str) -> Command {
+        let manifest = tree.path(folder).join("Cargo.toml");
+        let mut cargo = self.toolchain.build(&manifest, &self.target);
         if self.release {
             cargo.arg("--release");
         }
+        cargo.env("SEL4_INCLUDE_DIRS", self.board_folder.join("include"));
+        match self.sdk {
+            Sdk::Official(_) => lock_of_the_sdk(&mut cargo, tree, folder),
+            Sdk::StandIn => cargo.arg("--config").arg(tree.path("devsdk/patch.toml")),
+        };
         cargo
     }
 
@@ -120,10 +131,10 @@ fn target_folder(sdk: &str, board: &str, config: &str) -> String {
     }
 }
 
-/// Upstream's crates come from git and are locked in a file of their own; vmm/pd/Cargo.lock has
-/// the stand-in's in their place.
-fn lock_of_the_sdk<'a>(cargo: &'a mut Command, tree: &Tree) -> &'a mut Command {
-    let lock = tree.path("vmm/pd/sdk/Cargo.lock");
+/// Upstream's crates come from git and are locked in a file of their own; the Cargo.lock beside
+/// the manifest has the stand-in's in their place.
+fn lock_of_the_sdk<'a>(cargo: &'a mut Command, tree: &Tree, folder: &str) -> &'a mut Command {
+    let lock = tree.path(folder).join("sdk/Cargo.lock");
     cargo
         .env("RUSTC_BOOTSTRAP", "1")
         .arg("-Zlockfile-path")

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::progress;
 use crate::setup::{Need, ensure};
 use crate::tree::Tree;
 
@@ -63,4 +64,17 @@ impl Toolchain {
         }
         cargo
     }
+}
+
+/// Builds our own bare-metal guests; returns the folder of their ELF files.
+///
+/// # Errors
+/// When they do not build.
+pub fn bare_metal(tree: &Tree) -> Result<PathBuf> {
+    let target = tree.target("bare/guests");
+    let manifest = guest_images::bare_metal_source().join("Cargo.toml");
+    let toolchain = Toolchain::find(tree, &[Need::Target])?;
+    let mut cargo = toolchain.build(&manifest, &target);
+    progress::run("building our own guests", cargo.arg("--release"))?;
+    Ok(target.join(TARGET).join("release"))
 }

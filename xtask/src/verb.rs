@@ -1,5 +1,6 @@
 //! The verbs: what `make VERB` and `cargo xtask VERB` do, a file each.
 
+pub mod bench;
 pub mod build;
 pub mod clean;
 pub mod explain;
