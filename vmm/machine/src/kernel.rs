@@ -88,7 +88,8 @@ pub trait InterruptController: MmioDevice {
     fn maintenance(&mut self, vcpu: VcpuId, index: Option<usize>, lines: &mut impl ListRegisters);
     /// Gives the list registers what the guest should see next.
     fn settle(&mut self, vcpu: VcpuId, lines: &mut impl ListRegisters);
-    /// Has nothing changed since the last [`settle`](Self::settle) of every vCPU?
+    /// Has nothing changed since the last [`settle`](Self::settle) of every vCPU, neither what
+    /// is to be delivered nor what one vCPU lets through to another?
     fn is_settled(&self) -> bool;
     /// Has the guest an interrupt to take, now or as soon as it unmasks?
     fn has_deliverable(&self, vcpu: VcpuId) -> bool;

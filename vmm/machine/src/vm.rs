@@ -133,6 +133,10 @@ impl<G: InterruptController> Vm<G> {
                 self.wake(vcpu, kernel);
             }
         }
+        // Another vCPU may have let a sleeper's timer through.
+        if (0..self.guest.vcpus).any(|number| self.power(VcpuId(number)) == Power::Waiting) {
+            self.set_alarm(kernel);
+        }
     }
 
     fn power(&self, vcpu: VcpuId) -> Power {

@@ -229,6 +229,8 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
             self.enabled = enable;
             self.forget_all_reports();
             self.refresh_all();
+            // Who sleeps has to be looked at, even with nothing pending: see `is_settled`.
+            self.unsettled |= self.online;
         }
     }
 

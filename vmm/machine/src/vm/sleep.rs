@@ -128,7 +128,7 @@ impl<G: InterruptController> Vm<G> {
     }
 
     /// Sets the alarm to the first deadline of all sleepers.
-    fn set_alarm(&self, kernel: &mut impl Kernel) {
+    pub(super) fn set_alarm(&self, kernel: &mut impl Kernel) {
         if self.guest.wake_timer.is_none() {
             return;
         }

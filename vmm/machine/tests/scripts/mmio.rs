@@ -71,6 +71,16 @@ fn stores_write_as_many_bytes_as_they_have() {
     assert_eq!(machine.read_distributor(PRIORITIES), 0x5060_1840);
 }
 
+#[test]
+fn a_doubleword_is_two_registers() {
+    let mut machine = machine();
+    machine.vcpu(0).x[7] = 0x1018_2028_3038_4048;
+    machine.access(store(GICD + PRIORITIES).double().register(7));
+    assert_eq!(machine.read_distributor(PRIORITIES + 4), 0x1018_2028);
+    machine.access(load(GICD + PRIORITIES).double().register(8));
+    assert_eq!(machine.vcpu(0).x[8], 0x1018_2028_3038_4048);
+}
+
 /// A load to the zero register must not be seen by a later store of it.
 #[test]
 fn the_zero_register_stays_zero() {

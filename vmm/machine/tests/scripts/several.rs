@@ -90,6 +90,25 @@ fn a_vcpu_that_comes_back_has_no_past() {
     assert_eq!(control, 3, "masked by the guest, not by the VMM");
 }
 
+/// It slept while the distributor was off, so its timer counted for nothing then.
+#[test]
+fn a_sleepers_timer_counts_once_another_enables_the_distributor() {
+    for fired_before in [true, false] {
+        let mut machine = two();
+        machine.enable_for(1, TIMER, 0xa0);
+        machine.write_distributor(0, 0);
+        machine.kernel.now = 50;
+        machine.set_timer(1, if fired_before { 50 } else { 100 });
+        assert_eq!(machine.timer_exit(1).is_some(), fired_before);
+        assert_eq!(machine.wfi_of(1), Outcome::Block);
+        assert_eq!(machine.kernel.alarm, None);
+        machine.write_distributor(0, 1);
+        machine.time(100);
+        assert_eq!(machine.thread(1), Thread::Running);
+        assert_eq!(machine.pending(1), [TIMER]);
+    }
+}
+
 #[test]
 fn all_may_sleep_at_once() {
     let mut machine = two();

@@ -1,5 +1,7 @@
 //! The virtual CPU interface of one vCPU: its list registers as hardware moves them (GICv2 5.2).
 
+use std::collections::BTreeSet;
+
 /// State of one list register.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Entry {
@@ -26,12 +28,15 @@ impl Entry {
 #[derive(Clone, Debug)]
 pub(crate) struct CpuInterface {
     pub(crate) entries: Vec<Entry>,
+    /// Shared interrupts that the vCPU held when it went off: others may have them by now.
+    leftovers: BTreeSet<usize>,
 }
 
 impl CpuInterface {
     pub(crate) fn new(list_registers: usize) -> Self {
         Self {
             entries: vec![Entry::Empty; list_registers],
+            leftovers: BTreeSet::new(),
         }
     }
 
@@ -78,6 +83,7 @@ impl CpuInterface {
         let ended = |entry: &Entry| matches!(entry, Entry::Ended(_));
         let index = self.entries.iter().position(ended)?;
         self.entries[index] = Entry::Empty;
+        self.leftovers.remove(&index);
         Some(index)
     }
 
@@ -88,6 +94,15 @@ impl CpuInterface {
             _ => None,
         };
         self.entries.iter().filter_map(waiting).collect()
+    }
+
+    /// Interrupts that were taken and not ended.
+    pub(crate) fn active(&self) -> Vec<u16> {
+        let active = |entry: &Entry| match *entry {
+            Entry::Active(number, _) => Some(number),
+            _ => None,
+        };
+        self.entries.iter().filter_map(active).collect()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -102,5 +117,20 @@ impl CpuInterface {
             .any(|(other, entry)| other != index && entry.number() == Some(number));
         assert!(!elsewhere, "{number} in two list registers");
         self.entries[index] = Entry::Pending(number, priority);
+        self.leftovers.remove(&index);
+    }
+
+    /// The vCPU goes off.
+    pub(crate) fn leave(&mut self) {
+        let shared = |entry: &Entry| entry.number().is_some_and(|number| number >= 32);
+        let held = (0..).zip(&self.entries).filter(|(_, entry)| shared(entry));
+        self.leftovers.extend(held.map(|(index, _)| index));
+    }
+
+    /// Is something pending that is no leftover?
+    pub(crate) fn has_pending(&self) -> bool {
+        let pending = |entry: &Entry| matches!(entry, Entry::Pending(..));
+        let mut all = (0..).zip(&self.entries);
+        all.any(|(index, entry)| pending(entry) && !self.leftovers.contains(&index))
     }
 }

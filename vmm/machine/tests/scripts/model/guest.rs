@@ -102,18 +102,18 @@ const fn mapping(name: &'static str, base: u64, size: u64, vmm_address: Option<u
     }
 }
 
-/// What the system XML maps; the VMM sees guest RAM at `ram`. Leaks a little memory.
-pub(crate) fn mappings(ram: u64) -> &'static [Mapping] {
-    Box::leak(Box::new([
+/// What the system XML maps; the VMM sees guest RAM at `ram`.
+pub(crate) fn mappings(ram: u64) -> [Mapping; 3] {
+    [
         mapping("gicv", GICC, 0x2000, None),
         mapping("uart", UART, 0x1000, None),
         mapping("ram", RAM, RAM_BYTES, Some(ram)),
-    ]))
+    ]
 }
 
-/// The tables. Leaks a little memory.
-pub(crate) fn guest(vcpus: u8, setup: &Setup, mappings: &'static [Mapping]) -> &'static Guest {
-    Box::leak(Box::new(Guest {
+/// The tables.
+pub(crate) fn guest(vcpus: u8, setup: &Setup, mappings: &'static [Mapping]) -> Guest {
+    Guest {
         name: "script",
         vcpus,
         mappings,
@@ -131,7 +131,7 @@ pub(crate) fn guest(vcpus: u8, setup: &Setup, mappings: &'static [Mapping]) -> &
         console: None,
         wake_timer: setup.has_wake_timer.then_some(WAKE_CHANNEL),
         policy: setup.policy,
-    }))
+    }
 }
 
 /// Header, records and data in one.

@@ -2,10 +2,11 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use vmm_config::ReservationKind;
+use vmm_config::{Guest, Mapping, ReservationKind};
 use vmm_machine::{
-    Gpa, GpaRange, IntId, VcpuId,
+    AccessSize, Gpa, GpaRange, IntId, VcpuId,
     boot::Package,
+    device::{DeviceAccess, MmioDevice},
     exit::VmExit,
     kernel::Kernel,
     memory::{FrameRun, GuestMemory, StaticBackend},
@@ -20,7 +21,7 @@ use super::{
     drain::{Registers, Step},
     guest::{self, Setup, addresses::*},
     kernel::{ModelKernel, ModelVcpu, Thread},
-    memory::Memory,
+    memory::{Memory, Static},
     shared::Shared,
 };
 
@@ -34,6 +35,7 @@ pub(crate) struct Machine<const VCPUS: usize = 1> {
     pub(crate) kernel: ModelKernel,
     pub(crate) ram: Memory,
     _images: Memory,
+    _tables: (Static<Guest>, Static<[Mapping; 3]>),
     /// What the last end of the guest led to.
     pub(crate) ending: Option<Ending>,
 }
@@ -46,8 +48,10 @@ impl<const VCPUS: usize> Machine<VCPUS> {
 
     pub(crate) fn with(setup: &Setup) -> Self {
         let ram = Memory::new(RAM_BYTES);
-        let mappings = guest::mappings(ram.vmm_address());
-        let guest = guest::guest(VCPUS as u8, setup, mappings);
+        let maps = Static::new(guest::mappings(ram.vmm_address()));
+        let mappings = maps.get();
+        let tables = Static::new(guest::guest(VCPUS as u8, setup, mappings));
+        let guest = tables.get();
         let mut map = Map::new(StaticBackend::new(mappings).unwrap());
         for one in guest.reservations {
             let range = GpaRange::new(Gpa(one.base), one.size).unwrap();
@@ -70,6 +74,7 @@ impl<const VCPUS: usize> Machine<VCPUS> {
             kernel: ModelKernel::new(VCPUS as u8, setup.list_registers),
             ram,
             _images: images,
+            _tables: (tables, maps),
             ending: None,
         };
         machine.vm.start(&mut machine.kernel).unwrap();
@@ -94,6 +99,9 @@ impl<const VCPUS: usize> Machine<VCPUS> {
             }
             Outcome::Drop => {
                 assert_ne!(self.vcpu(vcpu).thread, Thread::InExit, "waits for ever");
+                if self.thread(vcpu) == Thread::Inactive {
+                    self.vcpu(vcpu).interface.leave();
+                }
             }
             Outcome::End(end) => self.ending = Some(self.end(end)),
         }
@@ -286,6 +294,19 @@ impl<const VCPUS: usize> Machine<VCPUS> {
         self.kernel.vcpus[usize::from(vcpu)].thread
     }
 
+    /// Would the distributor forward it to this vCPU?
+    pub(crate) fn forwards(&self, vcpu: u8, intid: u16) -> bool {
+        let id = IntId::new(intid.into()).unwrap();
+        let mut gic = self.gic.0.borrow_mut();
+        let target = DeviceAccess {
+            vcpu: VcpuId(vcpu),
+            offset: 0x800 + u64::from(intid),
+            size: AccessSize::Byte,
+        };
+        let routed = VCPUS == 1 || intid < 32 || gic.read(target) >> vcpu & 1 == 1;
+        routed && gic.is_enabled(VcpuId(vcpu), id)
+    }
+
     pub(crate) fn system(&self, vcpu: u8, register: SystemRegister) -> u64 {
         self.kernel.vcpus[usize::from(vcpu)].system(register)
     }
@@ -312,7 +333,7 @@ impl<const VCPUS: usize> Machine<VCPUS> {
                 continue;
             }
             assert!(!gic.has_deliverable(id), "{id:?} sleeps over an interrupt");
-            assert_eq!(vcpu.interface.pending(), [], "{id:?} sleeps over one");
+            assert!(!vcpu.interface.has_pending(), "{id:?} sleeps over one");
             if let Some(deadline) = vcpu.deadline()
                 && gic.is_enabled(id, IntId::VIRTUAL_TIMER)
             {

@@ -82,3 +82,26 @@ impl Drop for Memory {
         unsafe { dealloc(self.start, self.layout) };
     }
 }
+
+/// A value that lives until the end of its owner, which is longer than any use of it.
+#[derive(Debug)]
+pub(crate) struct Static<T>(*mut T);
+
+impl<T: 'static> Static<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(Box::into_raw(Box::new(value)))
+    }
+
+    /// To be dropped before the owner of this object.
+    pub(crate) fn get(&self) -> &'static T {
+        // SAFETY: from a box, and freed only when this object is dropped.
+        unsafe { &*self.0 }
+    }
+}
+
+impl<T> Drop for Static<T> {
+    fn drop(&mut self) {
+        // SAFETY: made of a box in `new`, and nobody uses it any more.
+        drop(unsafe { Box::from_raw(self.0) });
+    }
+}
