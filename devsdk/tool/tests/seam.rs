@@ -76,11 +76,7 @@ fn the_stand_in_has_the_seam() {
         .join("devsdk/board")
         .join(BOARD)
         .join("debug/include");
-    let mut cargo = build(
-        &setup(&["target"]),
-        &include,
-        &format!("devsdk-{BOARD}"),
-    );
+    let mut cargo = build(&setup(&["target"]), &include, &format!("devsdk-{BOARD}"));
     succeeds(cargo.arg("--config").arg("devsdk/patch.toml"));
 }
 
