@@ -133,3 +133,6 @@ fn copy(mut from: impl Read, guests: usize, events: &Sender<Event>) {
     }
     let _ = events.send(Event::OutputClosed(watch.end()));
 }
+
+#[cfg(test)]
+mod tests;
