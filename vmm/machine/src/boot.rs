@@ -90,7 +90,7 @@ impl Package {
     /// its zeroes written; fresh RAM holds zeroes.
     ///
     /// # Errors
-    /// [`BootError`]; RAM may hold a part of the segment.
+    /// [`BootError`], and no byte of RAM has changed.
     pub fn lay<const N: usize>(
         &self,
         number: u32,
@@ -106,6 +106,8 @@ impl Package {
             size: segment.size,
             error,
         };
+        // All of it, also what needs no byte written.
+        memory.touch(range, |_| {}).map_err(refuse)?;
         if segment.length > 0 {
             memory
                 .copy_in(range.base(), &self.source, segment.offset, segment.length)

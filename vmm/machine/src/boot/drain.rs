@@ -6,6 +6,9 @@
 
 use crate::{Gpa, IntId, memory::GuestMemory};
 
+#[cfg(test)]
+mod tests;
+
 /// Most list registers that a GICv2 has.
 pub const MAX_LIST_REGISTERS: usize = 64;
 const END_OF_LIST: u32 = u32::MAX;

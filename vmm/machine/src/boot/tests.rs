@@ -109,7 +109,18 @@ fn a_bad_segment_is_named() {
         base: RAM + 60,
         ..segment()
     };
-    let (laid, ram) = lay(outside, DATA + 8, false);
-    assert!(matches!(laid, Err(BootError::Segment { base, .. }) if base == RAM + 60));
-    assert_eq!(ram, [0x55; 64], "no part of it");
+    let tail_outside = Segment {
+        size: 0x40,
+        ..segment()
+    };
+    let nothing_but_zeroes = Segment {
+        base: RAM + 0x1000,
+        length: 0,
+        ..segment()
+    };
+    for bad in [outside, tail_outside, nothing_but_zeroes] {
+        let (laid, ram) = lay(bad, DATA + 8, false);
+        assert!(matches!(laid, Err(BootError::Segment { base, .. }) if base == bad.base));
+        assert_eq!(ram, [0x55; 64], "no part of it");
+    }
 }

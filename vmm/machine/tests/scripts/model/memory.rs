@@ -45,6 +45,13 @@ impl Memory {
         unsafe { RamWindow::new(self.vmm_address(), self.layout.size() as u64, Gpa(gpa)) }.unwrap()
     }
 
+    /// The middle half alone, so that a write beside it can be seen.
+    pub(crate) fn middle(&self, gpa: u64) -> RamWindow {
+        let quarter = self.layout.size() as u64 / 4;
+        // SAFETY: as in `ram`.
+        unsafe { RamWindow::new(self.vmm_address() + quarter, 2 * quarter, Gpa(gpa)) }.unwrap()
+    }
+
     pub(crate) fn source(&self) -> SourceWindow {
         // SAFETY: as in `ram`.
         unsafe { SourceWindow::new(self.vmm_address(), self.layout.size() as u64) }.unwrap()
