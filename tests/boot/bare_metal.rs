@@ -46,7 +46,29 @@ pub(crate) fn cases() -> Vec<Case> {
             |b| elf(b, "runaway"),
             |c| compare(c, "runaway"),
         ),
+        case(
+            "crash-restart",
+            "tests/systems/crash-restart.xml",
+            |b| elf(b, "runaway"),
+            three_starts,
+        ),
     ]
+}
+
+/// A crash is reported with what matters most, and restarts the guest until the limit.
+fn three_starts(console: &mut Console) -> Result<()> {
+    for _ in 0..3 {
+        for words in [
+            "RUNAWAY vectors in nothing",
+            "vCPU 0 stopped: its exception handler faults at its first instruction",
+            "address: 0xb000200 is in no region",
+            "VBAR_EL1  000000000b000000",
+            "guest linux crashed",
+        ] {
+            console.expect(words)?;
+        }
+    }
+    console.expect("guest linux stays stopped")
 }
 
 fn elf(bench: &Workbench, name: &str) -> Result<Images> {
