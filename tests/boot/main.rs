@@ -7,6 +7,7 @@ mod case;
 mod console;
 mod debian;
 mod other_guests;
+mod parity;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -25,10 +26,11 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let trials = cases()
+    let mut trials: Vec<Trial> = cases()
         .into_iter()
         .flat_map(|case| trials(&bench, &Arc::new(case)))
         .collect();
+    trials.extend(parity::trials(&bench));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
