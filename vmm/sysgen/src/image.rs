@@ -106,7 +106,11 @@ pub fn load_kernel(path: &Path) -> Result<Kernel, ImageError> {
     understand(bytes).map_err(bad)
 }
 
-fn understand(bytes: Vec<u8>) -> Result<Kernel, String> {
+/// Understands the bytes of a kernel file.
+///
+/// # Errors
+/// What is wrong, when they are of a known format but damaged or for another machine.
+pub fn understand(bytes: Vec<u8>) -> Result<Kernel, String> {
     let bytes = compressed::unpack(bytes)?;
     if arm64::is_image(&bytes) {
         return Ok(Kernel {
