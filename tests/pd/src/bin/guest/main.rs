@@ -187,7 +187,7 @@ fn tick(_: ChannelSet) {
     if !interrupted_offset().contains(&pc.wrapping_sub(GUEST)) {
         ELSEWHERE.fetch_add(1, SeqCst);
     }
-    if ticks.is_multiple_of(4) {
+    if ticks == 4 || ticks == ENOUGH {
         try_call("suspend", thread, label::TCBSuspend, &[]);
         try_call("resume", thread, label::TCBResume, &[]);
     }

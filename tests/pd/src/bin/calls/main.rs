@@ -3,20 +3,19 @@
 #![no_std]
 #![no_main]
 
-use core::sync::atomic::{AtomicU64, Ordering::SeqCst};
+mod interrupt;
+mod share;
 
 use parity::domain::{Domain, name};
-use parity::{
-    any, label, reply, set_words, show, show_received, slot, tag, timer, try_call, words,
-};
+use parity::{any, reply, set_words, show, show_received, slot, tag, try_call, words};
 use sel4::{Word, cap};
-use sel4_microkit::{Channel, MessageInfo, debug_println, memory_region_symbol, protection_domain};
+use sel4_microkit::{Channel, MessageInfo, debug_println, protection_domain};
 
 #[protection_domain]
 fn init() -> Domain {
     let mut domain = Domain::default();
     match name() {
-        "begin" => interrupts(),
+        "begin" => interrupt::look(),
         "high" => {
             domain.notified = |channels| {
                 debug_println!("high notified {}", channels.display());
@@ -37,14 +36,11 @@ fn init() -> Domain {
             call("once", 1, &[1]);
             call("never", 1, &[2]);
         }
-        "left" | "right" => take_turns(),
-        "throttled" => throttled(),
-        "filler" => shared(|shared| while shared.done.load(SeqCst) == 0 {}),
+        "left" | "right" => share::take_turns(),
+        "throttled" => share::throttle(),
+        "filler" => share::fill(),
         "end" => {
-            shared(|shared| {
-                debug_println!("left had {} turns", shared.turns[0].load(SeqCst));
-                debug_println!("right had {} turns", shared.turns[1].load(SeqCst));
-            });
+            share::tell();
             parity::power_off();
         }
         _ => debug_println!("{} up", name()),
@@ -62,54 +58,6 @@ fn call(what: &str, channel: u64, arguments: &[Word]) {
     let answer = any(slot::ENDPOINT + channel).call(tag(arguments[0] as u32, arguments.len()));
     debug_println!("{}:", name());
     show(what, &answer);
-}
-
-/// The timer's interrupt, asked for without waiting, so that nobody else runs.
-fn interrupts() {
-    const TIMER: u64 = slot::IRQ + 5;
-    debug_println!("begin");
-    try_call("first acknowledgement", TIMER, label::IRQAckIRQ, &[]);
-    timer::start(100);
-    comes("fired");
-    stays_away("not acknowledged");
-    try_call("acknowledged while asserted", TIMER, label::IRQAckIRQ, &[]);
-    comes("again");
-    timer::stop();
-    try_call("acknowledged", TIMER, label::IRQAckIRQ, &[]);
-    stays_away("stopped");
-    try_call("acknowledged twice", TIMER, label::IRQAckIRQ, &[]);
-    timer::start(100);
-    comes("started");
-    timer::stop();
-    timer::start(100);
-    stays_away("started without acknowledgement");
-    try_call("acknowledged late", TIMER, label::IRQAckIRQ, &[]);
-    comes("late");
-    timer::stop();
-    try_call("acknowledged", TIMER, label::IRQAckIRQ, &[]);
-    try_call("taken away", TIMER, label::IRQClearIRQHandler, &[]);
-    timer::start(100);
-    stays_away("nobody's");
-    timer::stop();
-}
-
-fn poll() -> Word {
-    cap::Notification::from_bits(slot::INPUT).poll().1
-}
-
-/// QEMU on a loaded machine may be late.
-fn comes(what: &str) {
-    let begin = timer::now();
-    let mut badge = 0;
-    while badge == 0 && timer::now() - begin < timer::ticks(10_000_000) {
-        badge = poll();
-    }
-    debug_println!("{what}: badge {badge:#x}");
-}
-
-fn stays_away(what: &str) {
-    timer::spin(200_000);
-    debug_println!("{what}: badge {:#x}", poll());
 }
 
 /// A passive domain's answer: the label and one hundred, and the first word doubled.
@@ -198,56 +146,4 @@ fn careless() {
     debug_println!("third: badge {received:#x}");
     reply().send(tag(1, 0));
     debug_println!("third's answer is lost");
-}
-
-/// What the round robin's and the budget's domains share.
-struct Shared {
-    last: AtomicU64,
-    turns: [AtomicU64; 2],
-    done: AtomicU64,
-}
-
-#[expect(unsafe_code, reason = "shared memory")]
-fn shared(use_it: impl FnOnce(&Shared)) {
-    let region = memory_region_symbol!(shared_region: *mut Shared);
-    // SAFETY: a zeroed page of at least its size, in which everyone uses only atomics.
-    use_it(unsafe { region.as_ref() });
-}
-
-/// Two domains of one priority: each runs when the other's slice is over.
-fn take_turns() {
-    const TURNS: u64 = 10;
-    let me = if name() == "left" { 1 } else { 2 };
-    shared(|shared| {
-        let mine = &shared.turns[me as usize - 1];
-        while mine.load(SeqCst) < TURNS {
-            if shared.last.swap(me, SeqCst) != me {
-                mine.fetch_add(1, SeqCst);
-            }
-        }
-    });
-}
-
-/// A fifth of the time, by budget 2000 and period 10000: gaps are what others get.
-fn throttled() {
-    const GAPS: u32 = 20;
-    let (begin, mut last, mut gaps, mut lost) = (timer::now(), timer::now(), 0, 0);
-    while gaps < GAPS {
-        let now = timer::now();
-        // Far more than an interrupt takes, far less than the 8000 that are missing.
-        if now - last > timer::ticks(2000) {
-            gaps += 1;
-            lost += now - last;
-        }
-        last = now;
-    }
-    let share = 1000 - lost * 1000 / (last - begin);
-    // A host that is busy with something else only lowers it.
-    let verdict = if share < 400 {
-        "not much more than a fifth"
-    } else {
-        "too much"
-    };
-    debug_println!("throttled had {verdict}");
-    shared(|shared| shared.done.store(1, SeqCst));
 }
