@@ -220,7 +220,8 @@ impl ListRegisters for Context<'_> {
 
 impl Kernel for Context<'_> {
     fn start(&mut self, vcpu: VcpuId, pc: u64, argument: u64) {
-        let words = [pc, 0, START_PSTATE, argument];
+        // x1 to x3 are zero, as the arm64 boot protocol wants them.
+        let words = [pc, 0, START_PSTATE, argument, 0, 0, 0];
         self.invoker.write_registers(vcpu, &words, true);
     }
 

@@ -10,7 +10,8 @@ use vmm_machine::{
 };
 
 use crate::model::{
-    CODE, CODE_BYTES, DEVICE_TREE, ENTRY, Machine, RAM, Setup, Thread, UART_CHANNEL, UART_INTERRUPT,
+    CARD_CHANNEL, CARD_INTERRUPT, CODE, CODE_BYTES, DEVICE_TREE, ENTRY, Machine, RAM, Setup,
+    Thread, UART_CHANNEL, UART_INTERRUPT,
 };
 
 const CPU_ON: u64 = 0xc400_0003;
@@ -176,6 +177,32 @@ fn exits_of_others_during_the_drain_are_forgotten() {
     drain(&mut machine, 0);
     drain(&mut machine, 1);
     assert_at_entry(&mut machine);
+}
+
+/// While vCPU 0 is drained an interrupt becomes free to go to vCPU 1, which sleeps since the
+/// last run: nothing of that run may go on.
+#[test]
+fn a_sleeper_of_the_last_run_does_not_wake_during_the_drain() {
+    let mut machine = Machine::<2>::started();
+    machine.enable(CARD_INTERRUPT);
+    let number = u64::from(CARD_INTERRUPT);
+    let edge = 1 << (2 * (number % 16) + 1);
+    machine.write_distributor(0xc00 + number / 16 * 4, edge);
+    machine.smc(&[CPU_ON, 1, ENTRY, 0]);
+    machine.fire(CARD_CHANNEL, CARD_INTERRUPT);
+    assert_eq!(machine.acknowledge(0), Some(CARD_INTERRUPT));
+    machine.write_distributor(0x200 + number / 32 * 4, 1 << (number % 32));
+    machine.byte_target(CARD_INTERRUPT, 2);
+    assert_eq!(machine.wfi_of(1), Outcome::Block);
+    machine.smc(&[SYSTEM_RESET]);
+    machine.run_drain(0);
+    assert_eq!(machine.thread(1), Thread::Inactive, "still off");
+    assert_eq!(machine.pending(1), []);
+    machine.trap_of(0, SMC);
+    assert_eq!(machine.vcpu(1).pc, RAM, "its turn to be drained");
+    drain(&mut machine, 1);
+    assert_at_entry(&mut machine);
+    assert_eq!((machine.pending(0), machine.pending(1)), (vec![], vec![]));
 }
 
 #[test]
