@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use sysgen::Images;
 
 use crate::bench::Workbench;
-use crate::case::{Case, DEBUG_AND_RELEASE};
+use crate::case::{Case, Clock, DEBUG_AND_RELEASE};
 use crate::console::Console;
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -15,6 +15,7 @@ pub(crate) fn cases() -> Vec<Case> {
         name,
         system,
         configs: DEBUG_AND_RELEASE,
+        clock: Clock::Instructions,
         images,
         play,
     };

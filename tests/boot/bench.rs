@@ -63,7 +63,7 @@ impl Workbench {
             .join(config)
             .join(case.name);
         let image = self.build(case, kernel, config, &folder)?;
-        let qemu = machine::qemu(&image, Input::Stream, &[])?;
+        let qemu = machine::qemu(&image, Input::Stream, &case.clock.arguments())?;
         let mut console = Console::open(qemu)?;
         let result = (case.play)(&mut console);
         let log = folder.join("console.log");

@@ -5,7 +5,7 @@ use guest_images::DEFAULT_SUITE;
 use sysgen::Images;
 
 use crate::bench::Workbench;
-use crate::case::{Case, DEBUG, DEBUG_AND_RELEASE};
+use crate::case::{Case, Clock, DEBUG, DEBUG_AND_RELEASE};
 use crate::console::Console;
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -14,6 +14,7 @@ pub(crate) fn cases() -> Vec<Case> {
             name: "debian-shell",
             system: "system.xml",
             configs: DEBUG_AND_RELEASE,
+            clock: Clock::Host,
             images: |bench| debian(bench, DEFAULT_SUITE, None),
             play: shell,
         },
@@ -21,6 +22,7 @@ pub(crate) fn cases() -> Vec<Case> {
             name: "debian-powers-off",
             system: "system.xml",
             configs: DEBUG,
+            clock: Clock::Host,
             images: |bench| debian(bench, DEFAULT_SUITE, Some("console=ttyAMA0 autopoweroff")),
             play: powers_off,
         },
@@ -28,6 +30,7 @@ pub(crate) fn cases() -> Vec<Case> {
             name: "debian-of-another-suite",
             system: "system.xml",
             configs: DEBUG,
+            clock: Clock::Host,
             images: |bench| debian(bench, "trixie", Some("console=ttyAMA0 autopoweroff")),
             play: powers_off,
         },
@@ -35,6 +38,7 @@ pub(crate) fn cases() -> Vec<Case> {
             name: "debian-two-cpus",
             system: "tests/systems/two-cpus.xml",
             configs: DEBUG,
+            clock: Clock::Host,
             images: |bench| debian(bench, DEFAULT_SUITE, None),
             play: two_cpus,
         },

@@ -7,7 +7,7 @@ use anyhow::Result;
 use flate2::{Compression, write::GzEncoder};
 
 use crate::bare_metal::{bare, compare};
-use crate::case::{Case, DEBUG};
+use crate::case::{Case, Clock, DEBUG};
 use crate::console::Console;
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -16,6 +16,7 @@ pub(crate) fn cases() -> Vec<Case> {
             name: "u-boot",
             system: "system.xml",
             configs: DEBUG,
+            clock: Clock::Host,
             images: |bench| Ok(bare(bench.u_boot()?)),
             play: u_boot,
         },
@@ -23,6 +24,7 @@ pub(crate) fn cases() -> Vec<Case> {
             name: "arm64-image",
             system: "system.xml",
             configs: DEBUG,
+            clock: Clock::Instructions,
             images: |bench| {
                 let elf = bench.bare_metal("two-cpus")?;
                 let image = bench.made("two-cpus.bin", |to| guest_images::flatten(&elf, to))?;
@@ -34,6 +36,7 @@ pub(crate) fn cases() -> Vec<Case> {
             name: "gzip-of-an-image",
             system: "tests/systems/two-cpus.xml",
             configs: DEBUG,
+            clock: Clock::Instructions,
             images: |bench| {
                 let elf = bench.bare_metal("two-cpus")?;
                 let image =

@@ -19,6 +19,7 @@ use xtask::setup::Need;
 use xtask::tree::Tree;
 
 use crate::bench::Workbench;
+use crate::case::Clock;
 use crate::console::Console;
 
 const BOARD: &str = "qemu_virt_aarch64";
@@ -56,7 +57,11 @@ fn run(kernel: &str, sdk: &Sdk, name: &str) -> Result<()> {
         .join(name);
     fs::create_dir_all(&folder)?;
     let image = build(&tree, sdk, name, &folder)?;
-    let mut console = Console::open(machine::qemu(&image, Input::Stream, &[])?)?;
+    let mut console = Console::open(machine::qemu(
+        &image,
+        Input::Stream,
+        &Clock::Instructions.arguments(),
+    )?)?;
     let off = console.expect_off();
     let printed = text::comparable(console.text());
     // The whole console for people, the comparable part to look at or to become the expected.
