@@ -35,7 +35,7 @@ impl<G: InterruptController> Vm<G> {
 
     fn wait(&mut self, vcpu: VcpuId, esr: Esr, kernel: &mut impl Kernel) -> Outcome {
         let pc = kernel.pc();
-        kernel.set_pc(pc.wrapping_add(4));
+        kernel.set_pc(pc.wrapping_add(esr.instruction_bytes()));
         match wfx::decode(esr) {
             Wait::Interrupt => self.sleep(vcpu, kernel),
             // A wait with a deadline may end early, and the guest looks at its clock then.

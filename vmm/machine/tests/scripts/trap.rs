@@ -39,6 +39,17 @@ fn wfe_goes_on_at_once() {
     assert_eq!(machine.vcpu(0).pc, ENTRY + 4);
 }
 
+/// A Thumb instruction of a 32-bit program has two bytes: IL is clear.
+#[test]
+fn a_wait_of_two_bytes() {
+    for wait in [0, 1] {
+        let mut machine = machine();
+        machine.vcpu(0).pstate = 0x30;
+        machine.trap_of(0, 1 << 26 | wait);
+        assert_eq!(machine.vcpu(0).pc, ENTRY + 2);
+    }
+}
+
 #[test]
 fn a_register_that_reads_as_zero() {
     let mut machine = machine();

@@ -127,7 +127,7 @@ impl Guest {
             .collect();
         let kind = input.byte();
         if running.is_empty() || kind < 60 {
-            return self.from_outside(input);
+            return self.outside_event(input);
         }
         let vcpu = input.one_of(&running);
         if kind < 130 {
@@ -146,7 +146,7 @@ impl Guest {
     }
 
     /// Time and devices.
-    fn from_outside(&mut self, input: &mut Input<'_>) {
+    fn outside_event(&mut self, input: &mut Input<'_>) {
         match input.below(4) {
             0 => {
                 let now = self.machine.kernel.now + u64::from(input.byte());
