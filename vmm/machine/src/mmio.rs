@@ -46,8 +46,8 @@ pub enum Direction {
 /// What a memory fault turns out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decoded {
-    /// One access, fully described by the syndrome.
-    Access(MmioAccess),
+    /// One access, fully described by this syndrome: see [`MmioAccess::of`].
+    Access(DataAbort),
     /// A load or store that the syndrome does not describe: see [`emulate`](crate::emulate).
     NoSyndrome,
     /// Cache maintenance: nothing to do but step over the instruction.
@@ -58,6 +58,16 @@ pub enum Decoded {
 }
 
 impl MmioAccess {
+    /// The access at `gpa` that a syndrome with its `isv` set describes.
+    #[inline(always)]
+    pub fn of(gpa: Gpa, iss: DataAbort) -> Self {
+        Self {
+            gpa,
+            size: AccessSize::from_log2(iss.sas()),
+            direction: direction(iss),
+        }
+    }
+
     /// Does it write?
     #[inline]
     pub const fn is_write(&self) -> bool {
@@ -66,14 +76,14 @@ impl MmioAccess {
 
     /// Is the address a multiple of the width? Device memory allows no other access: on real
     /// hardware the guest gets an alignment fault.
-    #[inline]
+    #[inline(always)]
     pub const fn is_aligned(&self) -> bool {
         self.gpa.is_aligned(self.size.bytes())
     }
 
     /// What the target register of a load holds afterwards, all 64 bits of it, when the device
     /// answered `value`; for a store, the bits that reach the device.
-    #[inline]
+    #[inline(always)]
     pub const fn extend(&self, value: u64) -> u64 {
         let value = value & self.size.mask();
         match self.direction {
@@ -99,7 +109,7 @@ impl MmioAccess {
 ///
 /// No register is read. Fetches, faults on the guest's own table walks and faults that are not
 /// a stage-2 miss end as an exception for the guest.
-#[inline]
+#[inline(always)]
 pub fn decode(fault: &MemoryFault) -> Decoded {
     if fault.fetch {
         return Decoded::Inject(GuestException::InstructionAbort {
@@ -120,14 +130,10 @@ pub fn decode(fault: &MemoryFault) -> Decoded {
     if !iss.isv() {
         return Decoded::NoSyndrome;
     }
-    Decoded::Access(MmioAccess {
-        gpa: fault.gpa,
-        size: AccessSize::from_log2(iss.sas()),
-        direction: direction(iss),
-    })
+    Decoded::Access(iss)
 }
 
-#[inline]
+#[inline(always)]
 fn direction(iss: DataAbort) -> Direction {
     let register = Gpr::from_field(iss.srt());
     if iss.wnr() {

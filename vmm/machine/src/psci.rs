@@ -81,24 +81,36 @@ fn decide(
     registers: &mut impl VcpuRegisters,
     cpus: &impl CpuTable,
 ) -> Result<PsciAction, ErrorCode> {
-    let id = FunctionId::try_from(function).map_err(ErrorCode::from)?;
+    match FunctionId::try_from(function).map_err(ErrorCode::from)? {
+        FunctionId::PsciVersion => Ok(PsciAction::Return(u32::from(VERSION).into())),
+        FunctionId::CpuOff => Ok(PsciAction::CpuOff),
+        FunctionId::MigrateInfoType => Ok(PsciAction::Return(
+            u32::from(MigrateInfoType::MigrationNotRequired).into(),
+        )),
+        FunctionId::SystemOff => Ok(PsciAction::SystemOff),
+        FunctionId::SystemReset => Ok(PsciAction::SystemReset),
+        id => decide_with_arguments(id, registers, cpus),
+    }
+}
+
+#[inline(never)]
+fn decide_with_arguments(
+    id: FunctionId,
+    registers: &mut impl VcpuRegisters,
+    cpus: &impl CpuTable,
+) -> Result<PsciAction, ErrorCode> {
     features(id)?;
-    match decode(id, registers)? {
-        Function::Version => Ok(PsciAction::Return(u32::from(VERSION).into())),
+    let mut argument = |number| registers.gpr(Gpr::X(number));
+    let call = [u32::from(id).into(), argument(1), argument(2), argument(3)];
+    match Function::try_from(&call).map_err(ErrorCode::from)? {
         Function::CpuSuspend { state, entry } => suspend(state, entry, cpus),
-        Function::CpuOff => Ok(PsciAction::CpuOff),
         Function::CpuOn { target_cpu, entry } => cpu_on(target_cpu, entry, cpus),
         Function::AffinityInfo {
             mpidr,
             lowest_affinity_level,
         } => affinity_info(mpidr, lowest_affinity_level, cpus),
-        Function::MigrateInfoType => Ok(PsciAction::Return(
-            u32::from(MigrateInfoType::MigrationNotRequired).into(),
-        )),
-        Function::SystemOff => Ok(PsciAction::SystemOff),
         // The only architectural type is the warm reset, and we have one kind of reset.
-        Function::SystemReset
-        | Function::SystemReset2 {
+        Function::SystemReset2 {
             reset_type: arm_psci::ResetType::Architectural(_),
             ..
         } => Ok(PsciAction::SystemReset),
@@ -135,23 +147,7 @@ fn features(id: FunctionId) -> Result<u32, ErrorCode> {
     }
 }
 
-fn decode(id: FunctionId, registers: &mut impl VcpuRegisters) -> Result<Function, ErrorCode> {
-    let has_arguments = !matches!(
-        id,
-        FunctionId::PsciVersion
-            | FunctionId::CpuOff
-            | FunctionId::MigrateInfoType
-            | FunctionId::SystemOff
-            | FunctionId::SystemReset
-    );
-    let mut argument = |number| match has_arguments {
-        true => registers.gpr(Gpr::X(number)),
-        false => 0,
-    };
-    let call = [u32::from(id).into(), argument(1), argument(2), argument(3)];
-    Function::try_from(&call).map_err(ErrorCode::from)
-}
-
+#[inline(never)]
 fn cpu_on(target: Mpidr, entry: EntryPoint, cpus: &impl CpuTable) -> Result<PsciAction, ErrorCode> {
     let target = vcpus(cpus)
         .find(|&vcpu| cpus.affinity(vcpu) == u64::from(target))
@@ -169,6 +165,7 @@ fn cpu_on(target: Mpidr, entry: EntryPoint, cpus: &impl CpuTable) -> Result<Psci
 }
 
 /// A power-down request may be answered with a lighter state (DEN0022F 5.4.4), so both wait.
+#[inline(never)]
 fn suspend(
     state: PowerState,
     entry: EntryPoint,
@@ -190,6 +187,7 @@ fn entry_point(entry: EntryPoint, cpus: &impl CpuTable) -> Result<Gpa, ErrorCode
 }
 
 /// The state of the affinity instance that `mpidr` names down to `level`: on if any vCPU in it is.
+#[inline(never)]
 fn affinity_info(mpidr: Mpidr, level: u32, cpus: &impl CpuTable) -> Result<PsciAction, ErrorCode> {
     // Below `level` the fields do not count; Aff3 lies apart from the others.
     let mask = match level {

@@ -11,6 +11,7 @@ pub enum Gpr {
 
 impl Gpr {
     /// From a five-bit register field; only the low five bits count.
+    #[inline(always)]
     pub const fn from_field(field: u8) -> Self {
         match field & 31 {
             31 => Self::Zr,

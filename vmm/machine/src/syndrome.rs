@@ -287,6 +287,7 @@ impl FaultStatus {
 
     /// Is it a translation, access flag or permission fault: one that stage 2 gives for memory
     /// that is not there or not allowed?
+    #[inline(always)]
     pub const fn is_stage2_miss(self) -> bool {
         matches!(self.0, 0x04..=0x0f | 0x2b)
     }

@@ -13,7 +13,7 @@ pub use lifecycle::{Ending, StartError};
 use vmm_config::{Guest, MAX_RAM, MAX_RESERVATIONS, MAX_VCPUS, ReservationKind};
 
 use crate::{
-    VcpuId,
+    IntId, VcpuId,
     boot::Package,
     exit::VmExit,
     kernel::{InterruptController, Kernel},
@@ -35,6 +35,11 @@ pub struct Vm<G> {
     gic: G,
     vcpus: [Vcpu; MAX_VCPUS],
     phase: Phase,
+    /// vCPUs whose exits come from the guest's own code: it runs, and they are not off. One bit
+    /// each.
+    live: u8,
+    /// Some vCPU waits for an interrupt, or has its timer masked since it waited.
+    asleep: bool,
     restarts: u32,
 }
 
@@ -66,6 +71,8 @@ impl<G: InterruptController> Vm<G> {
             gic,
             vcpus: [Vcpu::default(); MAX_VCPUS],
             phase: Phase::Stopped,
+            live: 0,
+            asleep: false,
             restarts: 0,
         }
     }
@@ -78,27 +85,42 @@ impl<G: InterruptController> Vm<G> {
         exit: &VmExit,
         kernel: &mut impl Kernel,
     ) -> Outcome {
-        if self.phase != Phase::Running {
-            return self.handle_exit_between_runs(vcpu, exit, kernel);
-        }
-        if self.power(vcpu) == Power::Off {
-            return Outcome::End(End::Crash(CrashReason::NotStarted));
-        }
         let outcome = match exit {
-            VmExit::Memory(fault) => self.memory_fault(vcpu, fault, kernel),
-            VmExit::Trap { syndrome } => self.trap(vcpu, *syndrome, kernel),
-            VmExit::Hypercall => self.call(vcpu, 0, kernel),
-            VmExit::Maintenance { index } => self.maintenance(vcpu, *index, kernel),
-            VmExit::PrivateInterrupt { intid } => {
-                self.gic.fire(vcpu, *intid);
-                Outcome::Resume
-            }
-            VmExit::Unknown { .. } => Outcome::End(End::Crash(CrashReason::UnknownExit)),
+            VmExit::Memory(fault) if self.is_live(vcpu) => self.memory_fault(vcpu, fault, kernel),
+            _ => self.handle_rarer_exit(vcpu, exit, kernel),
         };
         if !self.gic.is_settled() {
             self.settle(kernel);
         }
         outcome
+    }
+
+    /// Exits that are no device accesses. Each is handled by a function of its own, so that
+    /// this one only branches.
+    #[inline(never)]
+    fn handle_rarer_exit(
+        &mut self,
+        vcpu: VcpuId,
+        exit: &VmExit,
+        kernel: &mut impl Kernel,
+    ) -> Outcome {
+        match exit {
+            _ if !self.is_live(vcpu) => self.handle_stray_exit(vcpu, exit, kernel),
+            VmExit::PrivateInterrupt { intid } => self.private_interrupt(vcpu, *intid),
+            VmExit::Maintenance { index } => self.maintenance(vcpu, *index, kernel),
+            VmExit::Hypercall => self.call(vcpu, 0, kernel),
+            VmExit::Trap { syndrome } => self.trap(vcpu, *syndrome, kernel),
+            // Memory faults of a live vCPU never come here.
+            VmExit::Memory(_) | VmExit::Unknown { .. } => {
+                Outcome::End(End::Crash(CrashReason::UnknownExit))
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn private_interrupt(&mut self, vcpu: VcpuId, intid: IntId) -> Outcome {
+        self.gic.fire(vcpu, intid);
+        Outcome::Resume
     }
 
     /// Channels of the VMM were signalled, one bit each.
@@ -110,7 +132,7 @@ impl<G: InterruptController> Vm<G> {
         let is_signalled = |channel: u8| channels.checked_shr(channel.into()).unwrap_or(0) & 1 != 0;
         for interrupt in self.guest.interrupts {
             if is_signalled(interrupt.channel)
-                && let Some(intid) = crate::IntId::new(interrupt.intid.into())
+                && let Some(intid) = IntId::new(interrupt.intid.into())
             {
                 self.gic.fire(VcpuId(0), intid);
             }
@@ -125,9 +147,25 @@ impl<G: InterruptController> Vm<G> {
     /// interrupt to take.
     #[inline(never)]
     fn settle(&mut self, kernel: &mut impl Kernel) {
-        for number in 0..self.guest.vcpus {
-            let vcpu = VcpuId(number);
+        // Between two runs nothing is delivered.
+        if self.phase != Phase::Running {
+            return;
+        }
+        // Between two runs nothing may be delivered, and nobody woken.
+        if self.phase != Phase::Running {
+            return;
+        }
+        for vcpu in (0..self.guest.vcpus).map(VcpuId) {
             self.gic.settle(vcpu, kernel);
+        }
+        if self.asleep {
+            self.look_after_sleepers(kernel);
+        }
+    }
+
+    #[inline(never)]
+    fn look_after_sleepers(&mut self, kernel: &mut impl Kernel) {
+        for vcpu in (0..self.guest.vcpus).map(VcpuId) {
             self.release_timer(vcpu, kernel);
             if self.power(vcpu) == Power::Waiting && self.gic.has_deliverable(vcpu) {
                 self.wake(vcpu, kernel);
@@ -151,6 +189,32 @@ impl<G: InterruptController> Vm<G> {
             state.timer_masked &= power != Power::Off;
         }
         self.gic.set_online(vcpu, power != Power::Off);
+        self.sum_up();
+    }
+
+    fn set_phase(&mut self, phase: Phase) {
+        self.phase = phase;
+        self.sum_up();
+    }
+
+    #[inline(always)]
+    fn is_live(&self, vcpu: VcpuId) -> bool {
+        self.live & bit(vcpu) != 0
+    }
+
+    /// Brings `live` and `asleep` up to date after a change of what they sum up.
+    fn sum_up(&mut self) {
+        let running = self.phase == Phase::Running;
+        (self.live, self.asleep) = (0, false);
+        for vcpu in (0..self.guest.vcpus).map(VcpuId) {
+            let Some(state) = self.vcpus.get(vcpu.index()) else {
+                return;
+            };
+            if running && state.power != Power::Off {
+                self.live |= bit(vcpu);
+            }
+            self.asleep |= state.power == Power::Waiting || state.timer_masked;
+        }
     }
 
     /// The guest's description.
@@ -162,4 +226,10 @@ impl<G: InterruptController> Vm<G> {
     pub const fn map(&self) -> &Map {
         &self.map
     }
+}
+
+/// A vCPU's bit in a mask of them.
+#[inline(always)]
+fn bit(vcpu: VcpuId) -> u8 {
+    1_u8.checked_shl(vcpu.0.into()).unwrap_or(0)
 }

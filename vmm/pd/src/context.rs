@@ -11,12 +11,10 @@ use vmm_machine::{
 
 use crate::{
     cache,
-    sel4::{Invoker, Next, vcpu_field},
+    sel4::{Invoker, Message, Next, REGISTERS, vcpu_field},
     wake_timer,
 };
 
-/// Registers before the thread-local ones, which no exit needs.
-const REGISTERS: usize = 34;
 const PC: usize = 0;
 const SP_EL0: usize = 1;
 const SPSR: usize = 2;
@@ -44,6 +42,8 @@ pub(crate) struct Context<'a> {
     loaded: usize,
     /// Length of the prefix that must go back.
     dirty: usize,
+    /// The reply carries x0 to x7 and the pc; whoever changes another register takes this back
+    /// or makes `dirty` longer.
     hypercall: bool,
     interrupts: &'static [vmm_config::PassthroughInterrupt],
 }
@@ -80,25 +80,23 @@ impl<'a> Context<'a> {
     }
 
     /// The exit is an HVC: its message holds x0 to x7, pc, SP_EL0, LR and SPSR.
-    pub(crate) fn begin_hypercall(&mut self, vcpu: VcpuId) {
+    pub(crate) fn begin_hypercall(&mut self, vcpu: VcpuId, message: &Message) {
         self.begin(vcpu);
-        self.words[PC] = self.invoker.message(8);
-        self.words[SP_EL0] = self.invoker.message(9);
-        self.words[SPSR] = self.invoker.message(11);
-        for index in 0..8 {
-            self.words[3 + index] = self.invoker.message(index);
+        let [x0, x1, x2, x3] = message.words;
+        let [x4, x5, x6, x7, pc, sp_el0, _lr, spsr] = self.invoker.message_rest();
+        if let Some(head) = self.words.first_chunk_mut::<HYPERCALL_PREFIX>() {
+            *head = [pc, sp_el0, spsr, x0, x1, x2, x3, x4, x5, x6, x7];
         }
         self.loaded = HYPERCALL_PREFIX;
         self.hypercall = true;
     }
 
     /// Writes back what changed and says how to let the vCPU go on.
+    #[inline(always)]
     pub(crate) fn commit(&mut self) -> Next {
-        if self.hypercall {
-            for index in 0..8 {
-                self.invoker.set_message(index, self.words[3 + index]);
-            }
-            self.invoker.set_message(8, self.words[PC]);
+        if self.hypercall && self.dirty <= HYPERCALL_PREFIX {
+            let [pc, _, _, x0, x1, x2, x3, x4, x5, x6, x7, ..] = self.words;
+            self.invoker.set_reply([x0, x1, x2, x3, x4, x5, x6, x7, pc]);
             return Next::Reply(HYPERCALL_REPLY);
         }
         self.write_back();
@@ -106,30 +104,52 @@ impl<'a> Context<'a> {
     }
 
     /// Writes back what changed; the vCPU stays where it is.
+    #[inline(always)]
     pub(crate) fn write_back(&mut self) {
-        if let Some(words) = self.words.get(..self.dirty)
-            && !words.is_empty()
-        {
-            self.invoker.write_registers(self.vcpu, words, false);
+        if self.dirty > 0 {
+            self.invoker
+                .write_registers(self.vcpu, &self.words, self.dirty, false);
+            self.dirty = 0;
         }
-        self.dirty = 0;
     }
 
     /// Makes the first `length` registers known.
+    #[inline(always)]
     fn load(&mut self, length: usize) {
-        if length > self.loaded
-            && let Some(words) = self.words.get_mut(..length)
-        {
-            self.invoker.read_registers(self.vcpu, words, self.loaded);
-            self.loaded = length;
+        if length > self.loaded {
+            self.fetch(length);
         }
     }
 
+    /// Reads the first `length` registers anew, but for those that have changed here.
+    #[inline(never)]
+    fn fetch(&mut self, length: usize) {
+        if self.dirty > 0 {
+            return self.fetch_around_changes(length);
+        }
+        self.invoker
+            .read_registers(self.vcpu, &mut self.words, length);
+        self.loaded = length;
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn fetch_around_changes(&mut self, length: usize) {
+        let changed = self.words;
+        let dirty = core::mem::take(&mut self.dirty);
+        self.fetch(length);
+        let kept = self.words.iter_mut().zip(changed).take(dirty);
+        kept.for_each(|(word, changed)| *word = changed);
+        self.dirty = dirty;
+    }
+
+    #[inline(always)]
     fn word(&mut self, index: usize) -> u64 {
         self.load(index + 1);
         self.words.get(index).copied().unwrap_or(0)
     }
 
+    #[inline(always)]
     fn set_word(&mut self, index: usize, value: u64) {
         // A prefix goes back whole, so everything before the register must be known.
         if index != PC {
@@ -140,12 +160,11 @@ impl<'a> Context<'a> {
         if let Some(word) = self.words.get_mut(index) {
             *word = value;
         }
-        // The reply to a hypercall carries x0 to x7 and the pc, nothing else.
-        self.hypercall &= index == PC || (3..HYPERCALL_PREFIX).contains(&index);
         self.dirty = self.dirty.max(index + 1);
     }
 }
 
+#[inline(always)]
 fn position(register: Gpr) -> Option<usize> {
     match register {
         Gpr::X(number) => POSITION.get(usize::from(number)).map(|p| usize::from(*p)),
@@ -177,6 +196,7 @@ impl VcpuRegisters for Context<'_> {
     }
 
     fn set_pstate(&mut self, pstate: u64) {
+        self.hypercall = false;
         self.set_word(SPSR, pstate);
     }
 
@@ -185,6 +205,7 @@ impl VcpuRegisters for Context<'_> {
     }
 
     fn set_sp_el0(&mut self, value: u64) {
+        self.hypercall = false;
         self.set_word(SP_EL0, value);
     }
 
@@ -220,9 +241,10 @@ impl ListRegisters for Context<'_> {
 
 impl Kernel for Context<'_> {
     fn start(&mut self, vcpu: VcpuId, pc: u64, argument: u64) {
-        // x1 to x3 are zero, as the arm64 boot protocol wants them.
-        let words = [pc, 0, START_PSTATE, argument, 0, 0, 0];
-        self.invoker.write_registers(vcpu, &words, true);
+        let mut words = [0; REGISTERS];
+        let [first, _, pstate, x0, ..] = &mut words;
+        (*first, *pstate, *x0) = (pc, START_PSTATE, argument);
+        self.invoker.write_registers(vcpu, &words, 7, true);
     }
 
     fn resume(&mut self, vcpu: VcpuId) {

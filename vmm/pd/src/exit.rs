@@ -5,35 +5,39 @@ use vmm_machine::{
     exit::{MemoryFault, VmExit},
 };
 
-use crate::{context::Context, sel4::fault};
+use crate::{
+    context::Context,
+    sel4::{Message, fault},
+};
 
 /// Reads the message of an exit and prepares `context` for it.
-#[inline]
-pub(crate) fn decode(context: &mut Context<'_>, vcpu: VcpuId, label: u64) -> VmExit {
-    let word = |context: &Context<'_>, index| context.invoker.message(index);
-    match label {
+#[inline(always)]
+pub(crate) fn decode(context: &mut Context<'_>, vcpu: VcpuId, message: &Message) -> VmExit {
+    match message.label {
         fault::VM => {
-            let pc = word(context, 0);
+            let [pc, address, fetch, syndrome] = message.words;
             context.begin_at(vcpu, pc);
             VmExit::Memory(MemoryFault {
                 pc,
-                gpa: Gpa(word(context, 1)),
-                fetch: word(context, 2) != 0,
-                syndrome: word(context, 3),
+                gpa: Gpa(address),
+                fetch: fetch != 0,
+                syndrome,
             })
         }
         fault::UNKNOWN_SYSCALL => {
-            context.begin_hypercall(vcpu);
+            context.begin_hypercall(vcpu, message);
             VmExit::Hypercall
         }
         other => {
             context.begin(vcpu);
-            decode_short(other, word(context, 0))
+            let [word, ..] = message.words;
+            decode_short(other, word)
         }
     }
 }
 
 /// Messages that say nothing of registers; `word` is the first of the message.
+#[inline(always)]
 fn decode_short(label: u64, word: u64) -> VmExit {
     match label {
         fault::VCPU => VmExit::Trap { syndrome: word },

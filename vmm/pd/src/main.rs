@@ -12,6 +12,7 @@ mod exit;
 mod monitor;
 mod sel4;
 mod setup;
+mod shadow;
 mod wake_timer;
 
 use sel4_microkit::protection_domain;

@@ -17,12 +17,14 @@ use crate::{
     GUEST,
     context::Context,
     exit,
-    sel4::{Event, Invoker, Next},
+    sel4::{Event, Invoker, Message, Next},
     setup,
+    shadow::ShadowPage,
 };
 
 /// The guest's interrupt controller, as large as the tables ask for.
-pub(crate) type Gic = Distributor<{ GUEST.vcpus as usize }, { GUEST.gic.spis as usize / 32 }>;
+pub(crate) type Gic =
+    Distributor<{ GUEST.vcpus as usize }, { GUEST.gic.spis as usize / 32 }, ShadowPage>;
 
 /// The protection domain's entry points; its own loop stands in for Microkit's, which would
 /// spend more system calls.
@@ -44,7 +46,7 @@ fn serve(ipc: &mut IpcBuffer) -> ! {
         context.set_alarm(None);
         context.invoker.acknowledge(channel);
     }
-    let gic = Gic::new(context.invoker.list_registers());
+    let gic = Gic::with_shadow(context.invoker.list_registers(), ShadowPage);
     let mut vm = match setup::machine(gic) {
         Ok(vm) => vm,
         Err(error) => {
@@ -57,53 +59,68 @@ fn serve(ipc: &mut IpcBuffer) -> ! {
         idle(&mut context)
     }
     info!("guest {} started", GUEST.name);
+    run(&mut vm, &mut context)
+}
+
+/// The loop. All of a device access but the device is in this one function, so that it costs no
+/// calls; what is rarer is in functions of its own, so that this one keeps to registers.
+#[inline(never)]
+fn run(vm: &mut Vm<Gic>, context: &mut Context<'_>) -> ! {
     let mut next = Next::Receive;
     loop {
         next = match context.invoker.wait(next) {
-            Event::Exit(vcpu, label) => handle_exit(&mut vm, vcpu, label, &mut context),
-            Event::Notified(channels) => {
-                notified(&mut vm, channels, &mut context);
-                Next::Receive
-            }
+            Event::Exit(vcpu, message) => handle_exit(vm, vcpu, &message, context),
+            Event::Notified(channels) => notified(vm, channels, context),
         };
     }
 }
 
-#[inline]
-fn handle_exit(vm: &mut Vm<Gic>, vcpu: VcpuId, label: u64, context: &mut Context<'_>) -> Next {
-    let exit = exit::decode(context, vcpu, label);
-    match vm.handle_exit(vcpu, &exit, context) {
-        Outcome::Resume => context.commit(),
+#[inline(always)]
+fn handle_exit(
+    vm: &mut Vm<Gic>,
+    vcpu: VcpuId,
+    message: &Message,
+    context: &mut Context<'_>,
+) -> Next {
+    let exit = exit::decode(context, vcpu, message);
+    let outcome = vm.handle_exit(vcpu, &exit, context);
+    if outcome == Outcome::Resume {
+        return context.commit();
+    }
+    stop(vm, vcpu, &exit, outcome, context);
+    Next::Receive
+}
+
+/// The vCPU does not go on at once.
+#[inline(never)]
+fn stop(
+    vm: &mut Vm<Gic>,
+    vcpu: VcpuId,
+    exit: &VmExit,
+    outcome: Outcome,
+    context: &mut Context<'_>,
+) {
+    match outcome {
         Outcome::Block => {
             context.write_back();
             context.suspend(vcpu);
-            Next::Receive
         }
-        Outcome::Drop => Next::Receive,
-        Outcome::End(end) => {
-            handle_end(vm, vcpu, &exit, end, context);
-            Next::Receive
-        }
+        Outcome::Resume | Outcome::Drop => {}
+        Outcome::End(end) => handle_end(vm, vcpu, exit, end, context),
     }
 }
 
-fn notified(vm: &mut Vm<Gic>, channels: u64, context: &mut Context<'_>) {
+#[inline(never)]
+fn notified(vm: &mut Vm<Gic>, channels: u64, context: &mut Context<'_>) -> Next {
     vm.handle_notification(channels, context);
-    if let Some(channel) = GUEST.wake_timer
-        && channels & (1 << channel) != 0
-    {
-        context.invoker.acknowledge(channel);
+    match GUEST.wake_timer {
+        Some(channel) if channels & (1 << channel) != 0 => Next::Acknowledge(channel),
+        _ => Next::Receive,
     }
 }
 
 #[cold]
-fn handle_end(
-    vm: &mut Vm<Gic>,
-    vcpu: VcpuId,
-    exit: &VmExit,
-    end: End,
-    context: &mut Context<'_>,
-) {
+fn handle_end(vm: &mut Vm<Gic>, vcpu: VcpuId, exit: &VmExit, end: End, context: &mut Context<'_>) {
     match end {
         End::PowerOff => info!("guest {} powered off", GUEST.name),
         End::Reset => info!("guest {} resets", GUEST.name),

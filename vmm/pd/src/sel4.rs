@@ -4,6 +4,10 @@
 //! prefixes keep messages short: the kernel copies only as many registers as a message names,
 //! in the order of `seL4_UserContext`.
 
+#![expect(unsafe_code, reason = "a system call is an instruction")]
+
+use core::arch::asm;
+
 use sel4::{Cap, CapType, IpcBuffer, MessageInfo, MessageInfoBuilder, cap, cap_type, sys};
 use vmm_machine::{IntId, VcpuId, kernel::ListRegister};
 
@@ -28,18 +32,37 @@ pub(crate) mod fault {
     pub(crate) const VPPI: u64 = tag::seL4_Fault_VPPIEvent;
 }
 
+/// Message registers that travel in CPU registers.
+pub(crate) const FAST_WORDS: usize = sys::seL4_FastMessageRegisters as usize;
+
+/// Where the label begins in a message's tag; below are the length (7 bits) and two counts of
+/// capabilities. A reply has label 0.
+const LABEL_SHIFT: u32 = 12;
+
+/// Registers of a thread before the thread-local ones, which no exit needs.
+pub(crate) const REGISTERS: usize = 34;
+
+/// The message of an exit; what it has beyond four words is in [`Invoker::message_rest`].
+#[derive(Clone, Copy)]
+pub(crate) struct Message {
+    pub(crate) label: u64,
+    pub(crate) words: [u64; FAST_WORDS],
+}
+
 /// What ended a wait.
 pub(crate) enum Event {
-    /// An exit of a vCPU: the message's label; its words are in the message registers.
-    Exit(VcpuId, u64),
+    /// An exit of a vCPU.
+    Exit(VcpuId, Message),
     /// Channels that were signalled, one bit each.
     Notified(u64),
 }
 
 /// How to enter the kernel for the next wait.
 pub(crate) enum Next {
-    /// Reply to the exit at hand with this many message registers, then wait.
+    /// Reply to the exit at hand with so many words of the IPC buffer, then wait.
     Reply(usize),
+    /// Acknowledge the interrupt of this channel, then wait.
+    Acknowledge(u8),
     /// Wait.
     Receive,
 }
@@ -58,82 +81,106 @@ impl<'a> Invoker<'a> {
         Self { ipc }
     }
 
-    /// Message register `index` of the last message.
-    pub(crate) fn message(&self, index: usize) -> u64 {
-        self.ipc.msg_regs().get(index).copied().unwrap_or(0)
+    /// The last message, from its fifth word on.
+    pub(crate) fn message_rest<const N: usize>(&self) -> [u64; N] {
+        let rest = self.ipc.msg_regs().get(FAST_WORDS..);
+        rest.and_then(|words| words.first_chunk().copied())
+            .unwrap_or([0; N])
     }
 
-    /// Sets a message register of the next reply.
-    pub(crate) fn set_message(&mut self, index: usize, value: u64) {
-        if let Some(word) = self.ipc.msg_regs_mut().get_mut(index) {
-            *word = value;
+    /// Sets words of the next reply.
+    pub(crate) fn set_reply<const N: usize>(&mut self, words: [u64; N]) {
+        if let Some(target) = self.ipc.msg_regs_mut().first_chunk_mut() {
+            *target = words;
         }
     }
 
     /// Replies if there is something to reply to, and waits for the next event.
+    #[inline(always)]
     pub(crate) fn wait(&mut self, next: Next) -> Event {
-        let (info, badge) = match next {
+        let (badge, message) = match next {
             // Not ReplyRecv: its fast path never fits a fault and costs 135 instructions to
             // find that out.
-            Next::Reply(length) => {
-                REPLY
-                    .with(&mut *self.ipc)
-                    .nb_send_recv(message_info(0, length), INPUT, REPLY)
+            Next::Reply(length) => send_and_receive(self.ipc, REPLY.bits(), tag(0, length)),
+            Next::Acknowledge(channel) => {
+                let handler = IRQ_BASE + u64::from(channel);
+                send_and_receive(self.ipc, handler, tag(label::ACK_IRQ, 0))
             }
-            Next::Receive => INPUT.with(&mut *self.ipc).recv(REPLY),
+            Next::Receive => {
+                let received = INPUT.with(&mut *self.ipc).recv_with_mrs(REPLY);
+                let message = Message {
+                    label: received.info.label(),
+                    words: received.msg,
+                };
+                (received.badge, message)
+            }
         };
         if badge & FAULT_BADGE != 0 {
-            Event::Exit(VcpuId((badge & 0xff) as u8), info.label())
+            Event::Exit(VcpuId((badge & 0xff) as u8), message)
         } else {
             Event::Notified(badge)
         }
     }
 
-    /// Reads the first `words.len()` registers of a vCPU's thread, from `from` on into `words`.
-    pub(crate) fn read_registers(&mut self, vcpu: VcpuId, words: &mut [u64], from: usize) {
-        let count = words.len() as u64;
+    /// Reads the first `count` registers of a vCPU's thread into `words`; what else is in
+    /// `words` is lost.
+    #[inline(always)]
+    pub(crate) fn read_registers(
+        &mut self,
+        vcpu: VcpuId,
+        words: &mut [u64; REGISTERS],
+        count: usize,
+    ) {
         let reply = tcb(vcpu)
             .with(&mut *self.ipc)
-            .call_with_mrs(message_info(label::READ_REGISTERS, 2), [0, count]);
+            .call_with_mrs(message_info(label::READ_REGISTERS, 2), [0, count as u64]);
         check(reply.info.label());
-        for (index, word) in words.iter_mut().enumerate().skip(from) {
-            *word = match reply.msg.get(index) {
-                Some(value) => *value,
-                None => self.ipc.msg_regs().get(index).copied().unwrap_or(0),
-            };
+        if let Some(first) = words.first_chunk_mut() {
+            *first = reply.msg;
         }
+        copy(words, self.ipc.msg_regs(), FAST_WORDS, count);
     }
 
-    /// Writes the first `words.len()` registers of a vCPU's thread; `resume` lets it run.
-    pub(crate) fn write_registers(&mut self, vcpu: VcpuId, words: &[u64], resume: bool) {
-        let at = |index: usize| words.get(index).copied().unwrap_or(0);
-        if let (Some(source), Some(target)) = (
-            words.get(2..),
-            self.ipc.msg_regs_mut().get_mut(4..words.len().max(2) + 2),
-        ) {
-            target.copy_from_slice(source);
+    /// Writes the first `count` of `words` to a vCPU's thread; `resume` lets it run.
+    #[inline(always)]
+    pub(crate) fn write_registers(
+        &mut self,
+        vcpu: VcpuId,
+        words: &[u64; REGISTERS],
+        count: usize,
+        resume: bool,
+    ) {
+        let [first, second, third, fourth, ..] = *words;
+        // Behind the two words that say how many come.
+        if let [_, _, message @ ..] = self.ipc.msg_regs_mut() {
+            if count > 2
+                && let [_, _, word2, word3, ..] = message
+            {
+                (*word2, *word3) = (third, fourth);
+            }
+            copy(message, words, FAST_WORDS, count);
         }
         self.send(
             tcb(vcpu),
-            message_info(label::WRITE_REGISTERS, words.len() + 2),
-            [u64::from(resume), words.len() as u64, at(0), at(1)],
+            (label::WRITE_REGISTERS, count + 2),
+            [u64::from(resume), count as u64, first, second],
         );
     }
 
     /// TCB_Resume.
     pub(crate) fn resume(&mut self, vcpu: VcpuId) {
-        self.send(tcb(vcpu), message_info(label::RESUME, 0), [0; 4]);
+        self.send(tcb(vcpu), (label::RESUME, 0), [0; 4]);
     }
 
     /// TCB_Suspend.
     pub(crate) fn suspend(&mut self, vcpu: VcpuId) {
-        self.send(tcb(vcpu), message_info(label::SUSPEND, 0), [0; 4]);
+        self.send(tcb(vcpu), (label::SUSPEND, 0), [0; 4]);
     }
 
     /// ARM_VCPU_InjectIRQ into a list register that is known to be free.
     pub(crate) fn inject(&mut self, vcpu: VcpuId, index: usize, entry: ListRegister) {
         let word = inject_word(index, entry);
-        self.send(vcpu_cap(vcpu), message_info(label::INJECT_IRQ, 1), [word, 0, 0, 0]);
+        self.send(vcpu_cap(vcpu), (label::INJECT_IRQ, 1), [word, 0, 0, 0]);
     }
 
     /// ARM_VCPU_InjectIRQ, telling whether the kernel took it.
@@ -179,18 +226,14 @@ impl<'a> Invoker<'a> {
 
     /// ARM_VCPU_WriteRegs.
     pub(crate) fn write_system(&mut self, vcpu: VcpuId, field: u64, value: u64) {
-        self.send(
-            vcpu_cap(vcpu),
-            message_info(label::WRITE_VCPU, 2),
-            [field, value, 0, 0],
-        );
+        self.send(vcpu_cap(vcpu), (label::WRITE_VCPU, 2), [field, value, 0, 0]);
     }
 
     /// ARM_VCPU_AckVPPI: unmasks a private interrupt that fired.
     pub(crate) fn acknowledge_private(&mut self, vcpu: VcpuId, intid: IntId) {
         self.send(
             vcpu_cap(vcpu),
-            message_info(label::ACK_VPPI, 1),
+            (label::ACK_VPPI, 1),
             [u64::from(intid.number()), 0, 0, 0],
         );
     }
@@ -198,7 +241,7 @@ impl<'a> Invoker<'a> {
     /// IRQHandler_Ack of the `<irq>` with this channel.
     pub(crate) fn acknowledge(&mut self, channel: u8) {
         let handler: cap::IrqHandler = Cap::from_bits(IRQ_BASE + u64::from(channel));
-        self.send(handler, message_info(label::ACK_IRQ, 0), [0; 4]);
+        self.send(handler, (label::ACK_IRQ, 0), [0; 4]);
     }
 
     /// Switches the machine off by the firmware's PSCI; returns if the PD may not (`smc="true"`
@@ -215,12 +258,19 @@ impl<'a> Invoker<'a> {
 
     /// An invocation that cannot fail unless the VMM is wrong: in release without the cost of
     /// an answer, in debug with a look at it.
-    fn send<T: CapType>(&mut self, target: Cap<T>, info: MessageInfo, words: [u64; 4]) {
+    #[inline(always)]
+    fn send<T: CapType>(
+        &mut self,
+        target: Cap<T>,
+        (label, length): (u32, usize),
+        words: [u64; FAST_WORDS],
+    ) {
         if cfg!(debug_assertions) {
+            let info = message_info(label, length);
             let reply = target.with(&mut *self.ipc).call_with_mrs(info, words);
             check(reply.info.label());
         } else {
-            target.with(&mut *self.ipc).send_with_mrs(info, words);
+            send(self.ipc, target.bits(), tag(label, length), words);
         }
     }
 }
@@ -258,6 +308,99 @@ fn tcb(vcpu: VcpuId) -> cap::Tcb {
 
 fn vcpu_cap(vcpu: VcpuId) -> cap::VCpu {
     Cap::from_bits(VCPU_BASE + u64::from(vcpu.0))
+}
+
+/// Sends `words`, and what the IPC buffer holds beyond them.
+///
+/// `Cap::send_with_mrs` does the same, but looks at the length before each word.
+#[inline(always)]
+fn send(ipc: &mut IpcBuffer, target: u64, tag: u64, [a, b, c, d]: [u64; FAST_WORDS]) {
+    let number = i64::from(sys::syscall_id::Send);
+    // SAFETY: seL4's call Send, which changes no register and reads the IPC buffer at most; the
+    // invoked object is of the guest's, whose memory is never borrowed here.
+    unsafe {
+        asm!(
+            "svc #0",
+            in("x7") number,
+            in("x0") target,
+            in("x1") tag,
+            in("x2") a,
+            in("x3") b,
+            in("x4") c,
+            in("x5") d,
+            in("x9") core::ptr::from_mut(ipc),
+            options(nostack),
+        );
+    }
+}
+
+/// A message's tag without capabilities.
+const fn tag(label: u32, length: usize) -> u64 {
+    (label as u64) << LABEL_SHIFT | length as u64
+}
+
+/// Sends a message in the IPC buffer, and receives a badge and a message. What may be sent to
+/// is limited: replies and interrupts may, threads may not.
+///
+/// `Cap::nb_send_recv` would store the received words to the buffer, only to be loaded again.
+#[inline(always)]
+fn send_and_receive(ipc: &mut IpcBuffer, target: u64, tag: u64) -> (u64, Message) {
+    let [mut word0, mut word1, mut word2, mut word3, ..] = ipc.inner().msg;
+    let badge: u64;
+    let received: u64;
+    let number = i64::from(sys::syscall_id::NBSendRecv);
+    // SAFETY: seL4's call NBSendRecv: x8 is where to send, x0 where to receive, x6 the reply
+    // object. The kernel changes the outputs and the IPC buffer, which is exclusively ours, and
+    // keeps all other registers.
+    unsafe {
+        asm!(
+            "svc #0",
+            in("x7") number,
+            in("x8") target,
+            in("x6") REPLY.bits(),
+            in("x9") core::ptr::from_mut(ipc),
+            inlateout("x0") INPUT.bits() => badge,
+            inlateout("x1") tag => received,
+            inlateout("x2") word0,
+            inlateout("x3") word1,
+            inlateout("x4") word2,
+            inlateout("x5") word3,
+            options(nostack),
+        );
+    }
+    let message = Message {
+        label: received >> LABEL_SHIFT,
+        words: [word0, word1, word2, word3],
+    };
+    (badge, message)
+}
+
+/// Copies the words `from` to `to`, and perhaps a few more.
+///
+/// Most exits move registers up to x8. Those go as one block, as a call of memcpy costs more.
+#[inline(always)]
+fn copy(target: &mut [u64], source: &[u64], from: usize, to: usize) {
+    const BLOCK: usize = 8;
+    if to <= from {
+        return;
+    }
+    let (Some(target), Some(source)) = (target.get_mut(from..), source.get(from..)) else {
+        return;
+    };
+    if let (Some(block), Some(&[a, b, c, d, e, f, g, h])) = (
+        target.first_chunk_mut::<BLOCK>(),
+        source.first_chunk::<BLOCK>(),
+    ) {
+        *block = [a, b, c, d, e, f, g, h];
+    }
+    let rest = BLOCK..to.saturating_sub(from);
+    if let (false, Some(target), Some(source)) = (
+        rest.is_empty(),
+        target.get_mut(rest.clone()),
+        source.get(rest),
+    ) {
+        target.copy_from_slice(source);
+    }
 }
 
 /// The argument of ARM_VCPU_InjectIRQ: INTID, priority, group and index in one word.

@@ -2,7 +2,10 @@
 //!
 //! The kernel lets EL0 use it on boards whose SDK exports it; the guest can reach it too, so
 //! an interrupt from it is a hint and nothing more.
-#![expect(unsafe_code, reason = "counter and timer registers are reached by instructions only")]
+#![expect(
+    unsafe_code,
+    reason = "counter and timer registers are reached by instructions only"
+)]
 
 use core::arch::asm;
 

@@ -49,36 +49,45 @@ enum Register {
 }
 
 impl Register {
-    /// `offset` is a multiple of four. Arrays are told apart by blocks of 0x80, so that one
-    /// table finds them.
+    /// `offset` is a multiple of four. The region is told apart by quarters first: this is in
+    /// the way of every access.
     #[inline(always)]
     const fn decode(offset: u64) -> Self {
         let word = (offset >> 2 & 31) as usize;
-        match offset >> 7 {
-            0 => match offset {
-                0x000 => Self::Control,
-                0x004 => Self::Type,
-                0x008 => Self::Implementer,
+        let field = (offset & 0x3ff) as usize;
+        match offset >> 10 {
+            0 => match offset >> 7 {
+                0 => Self::first_block(offset),
+                2 => Self::SetEnable(word),
+                3 => Self::ClearEnable(word),
+                4 => Self::SetPending(word),
+                5 => Self::ClearPending(word),
+                6 => Self::SetActive(word),
+                7 => Self::ClearActive(word),
                 _ => Self::Reserved,
             },
-            2 => Self::SetEnable(word),
-            3 => Self::ClearEnable(word),
-            4 => Self::SetPending(word),
-            5 => Self::ClearPending(word),
-            6 => Self::SetActive(word),
-            7 => Self::ClearActive(word),
-            8..16 => Self::Priority((offset & 0x3ff) as usize),
-            16..24 => Self::Targets((offset & 0x3ff) as usize),
-            24 | 25 => Self::Configuration((offset << 2 & 0x3ff) as usize),
-            30 => match offset {
-                0xf00 => Self::SoftwareInterrupt,
-                0xf10..0xf20 => Self::ClearSgi((offset & 15) as usize),
-                0xf20..0xf30 => Self::SetSgi((offset & 15) as usize),
-                _ => Self::Reserved,
-            },
-            31 if offset >= 0xfd0 => {
-                Self::Identification((offset >> 2 & 15).wrapping_sub(4) as usize)
-            }
+            1 => Self::Priority(field),
+            2 => Self::Targets(field),
+            _ => Self::last_quarter(offset),
+        }
+    }
+
+    const fn first_block(offset: u64) -> Self {
+        match offset {
+            0x000 => Self::Control,
+            0x004 => Self::Type,
+            0x008 => Self::Implementer,
+            _ => Self::Reserved,
+        }
+    }
+
+    const fn last_quarter(offset: u64) -> Self {
+        match offset {
+            0xc00..0xd00 => Self::Configuration((offset << 2 & 0x3ff) as usize),
+            0xf00 => Self::SoftwareInterrupt,
+            0xf10..0xf20 => Self::ClearSgi((offset & 15) as usize),
+            0xf20..0xf30 => Self::SetSgi((offset & 15) as usize),
+            0xfd0..0x1000 => Self::Identification((offset >> 2 & 15).wrapping_sub(4) as usize),
             _ => Self::Reserved,
         }
     }
@@ -87,31 +96,20 @@ impl Register {
 impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> MmioDevice
     for Distributor<VCPUS, SPI_WORDS, S>
 {
+    #[inline(always)]
     fn read(&mut self, access: DeviceAccess) -> u64 {
         if access.size == AccessSize::Word && access.offset & 3 == 0 {
             return self.read_word(access.vcpu, access.offset).into();
         }
-        let first = access.offset & !3;
-        let mut value = 0_u128;
-        for (offset, shift) in words(first) {
-            value |= u128::from(self.read_word(access.vcpu, offset)) << shift;
-        }
-        (value >> ((access.offset & 3) << 3)) as u64 & access.size.mask()
+        self.read_any(access.vcpu, access.offset, access.size)
     }
 
+    #[inline(always)]
     fn write(&mut self, access: DeviceAccess, value: u64) {
         if access.size == AccessSize::Word && access.offset & 3 == 0 {
             return self.write_word(access.vcpu, access.offset, value as u32, u32::MAX);
         }
-        let shift = (access.offset & 3) << 3;
-        let mask = u128::from(access.size.mask()) << shift;
-        let value = u128::from(value) << shift;
-        for (offset, shift) in words(access.offset & !3) {
-            let mask = (mask >> shift) as u32;
-            if mask != 0 {
-                self.write_word(access.vcpu, offset, (value >> shift) as u32, mask);
-            }
-        }
+        self.write_any(access.vcpu, access.offset, access.size, value);
     }
 
     fn reset(&mut self) {
@@ -129,7 +127,32 @@ fn words(first: u64) -> [(u64, u32); 3] {
 }
 
 impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, SPI_WORDS, S> {
+    /// A load of any width from any place.
+    #[inline(never)]
+    fn read_any(&self, vcpu: VcpuId, offset: u64, size: AccessSize) -> u64 {
+        let mut value = 0_u128;
+        for (offset, shift) in words(offset & !3) {
+            value |= u128::from(self.read_word(vcpu, offset)) << shift;
+        }
+        (value >> ((offset & 3) << 3)) as u64 & size.mask()
+    }
+
+    /// A store of any width to any place.
+    #[inline(never)]
+    fn write_any(&mut self, vcpu: VcpuId, offset: u64, size: AccessSize, value: u64) {
+        let shift = (offset & 3) << 3;
+        let mask = u128::from(size.mask()) << shift;
+        let value = u128::from(value) << shift;
+        for (offset, shift) in words(offset & !3) {
+            let mask = (mask >> shift) as u32;
+            if mask != 0 {
+                self.write_word(vcpu, offset, (value >> shift) as u32, mask);
+            }
+        }
+    }
+
     /// The word at `offset`, a multiple of four, as `vcpu` reads it. Reading changes nothing.
+    #[inline(never)]
     pub fn read_word(&self, vcpu: VcpuId, offset: u64) -> u32 {
         use Register as R;
         let state = |word, field: fn(&crate::bank::Bank) -> u32| {
@@ -157,6 +180,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     /// GICD_TYPER: ITLinesNumber and CPUNumber; no security, no lockable SPIs.
     const TYPE: u32 = (VCPUS.saturating_sub(1) << 5 | SPI_WORDS) as u32;
 
+    #[inline(never)]
     fn write_word(&mut self, vcpu: VcpuId, offset: u64, value: u32, mask: u32) {
         use Register as R;
         let bits = value & mask;
@@ -241,11 +265,14 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         bytes.map_or(0, |&bytes| u32::from_le_bytes(bytes))
     }
 
+    #[inline(never)]
     fn write_priority(&mut self, vcpu: VcpuId, first: usize, value: u32, mask: u32) {
         const FIELDS: u32 = 0xf8f8_f8f8;
         let word = first >> 5;
-        // Interrupts exist, or do not, in groups of four.
-        let exist = Self::implemented(word) >> (first & 31) & 1 != 0;
+        // The last four INTIDs are no interrupts.
+        if first >= 1020 {
+            return;
+        }
         let Some(bytes) = self
             .bank_mut(vcpu, word)
             .and_then(|bank| bank.priority.get_mut(first & 31..)?.first_chunk_mut())
@@ -254,7 +281,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         };
         let before = u32::from_le_bytes(*bytes);
         let after = before & !mask | value & mask & FIELDS;
-        if after != before && exist {
+        if after != before {
             *bytes = after.to_le_bytes();
             self.refresh_and_reconsider(vcpu, word);
         }

@@ -37,7 +37,7 @@ pub(super) enum Use<H, F> {
 
 impl<H, F> Use<H, F> {
     /// The handler, unless an access there is not the handler's business.
-    #[inline]
+    #[inline(always)]
     fn emulator(&self) -> Option<&H> {
         match self {
             Self::Reserved(Reserved {
@@ -198,7 +198,7 @@ impl<H: Copy, F, B: Backend, const N: usize> MemoryMap<H, F, B, N> {
     /// The handler of the reservation that holds all bytes of an access, and the access's
     /// offset in it. `None` sends the access to [`handle_fault`](Self::handle_fault): nothing
     /// is reserved there, or the mapping is still to be made.
-    #[inline]
+    #[inline(always)]
     pub fn find(&self, gpa: Gpa, size: AccessSize) -> Option<(&H, u64)> {
         if let Some(entry) = self.entries.get(self.recent.get())
             && let Some(offset) = offset_of(entry, gpa, size)
@@ -285,7 +285,7 @@ where
 }
 
 /// Offset of an access in a range that holds all bytes of it.
-#[inline]
+#[inline(always)]
 fn offset_of<T>(entry: &Entry<T>, gpa: Gpa, size: AccessSize) -> Option<u64> {
     let offset = gpa.offset_from(entry.range.base())?;
     let after = entry.range.last().offset_from(gpa)?;

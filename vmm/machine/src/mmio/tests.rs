@@ -15,7 +15,7 @@ fn fault(iss: DataAbort) -> MemoryFault {
 
 fn access(iss: DataAbort) -> MmioAccess {
     match decode(&fault(iss.with_isv(true))) {
-        Decoded::Access(access) => access,
+        Decoded::Access(iss) => MmioAccess::of(Gpa(0x0900_0018), iss),
         other => panic!("{other:?}"),
     }
 }
@@ -139,7 +139,8 @@ proptest! {
     #[test]
     fn any_syndrome_has_an_answer(syndrome: u64, gpa: u64, pc: u64, fetch: bool, value: u64) {
         let fault = MemoryFault { pc, gpa: Gpa(gpa), fetch, syndrome };
-        if let Decoded::Access(access) = decode(&fault) {
+        if let Decoded::Access(iss) = decode(&fault) {
+            let access = MmioAccess::of(fault.gpa, iss);
             let result = access.extend(value);
             prop_assert_eq!(result & access.size.mask(), value & access.size.mask());
             if access.is_write() {

@@ -4,7 +4,7 @@ use vmm_config::{Device, ReservationKind};
 
 use super::Vm;
 use crate::{
-    VcpuId,
+    AccessSize, Gpa, VcpuId,
     device::DeviceAccess,
     emulate::{self, Emulation, Plan},
     exception::{self, GuestException, Injection},
@@ -25,17 +25,20 @@ impl<G: InterruptController> Vm<G> {
         kernel: &mut impl Kernel,
     ) -> Outcome {
         match mmio::decode(fault) {
-            Decoded::Access(access) => match self.device_at(&access) {
-                Some(_) if !access.is_aligned() => self.refuse(misaligned(&access), fault, kernel),
-                Some(found) => {
-                    self.perform(vcpu, &access, found, kernel);
-                    step(fault, kernel)
+            Decoded::Access(iss) => {
+                let size = AccessSize::from_log2(iss.sas());
+                match self.device_at(fault.gpa, size) {
+                    Some(found) if fault.gpa.is_aligned(size.bytes()) => {
+                        self.perform(vcpu, &MmioAccess::of(fault.gpa, iss), found, kernel);
+                        step(fault, kernel)
+                    }
+                    Some(_) => self.refuse(misaligned(iss.wnr()), fault, kernel),
+                    None => {
+                        let exception = GuestException::external(None, iss.wnr());
+                        self.refuse(exception, fault, kernel)
+                    }
                 }
-                None => {
-                    let exception = GuestException::external(None, access.is_write());
-                    self.refuse(exception, fault, kernel)
-                }
-            },
+            }
             Decoded::NoSyndrome => self.emulate(vcpu, fault, kernel),
             Decoded::Skip => step(fault, kernel),
             Decoded::Inject(exception) => self.refuse(exception, fault, kernel),
@@ -44,8 +47,8 @@ impl<G: InterruptController> Vm<G> {
 
     /// The emulated device that an access lands in, and where in it.
     #[inline(always)]
-    fn device_at(&self, access: &MmioAccess) -> Option<(Device, u64)> {
-        match self.map.find(access.gpa, access.size) {
+    fn device_at(&self, gpa: Gpa, size: AccessSize) -> Option<(Device, u64)> {
+        match self.map.find(gpa, size) {
             Some((ReservationKind::Emulated(device), offset)) => Some((*device, offset)),
             _ => None,
         }
@@ -91,7 +94,7 @@ impl<G: InterruptController> Vm<G> {
         if plan
             .accesses
             .iter()
-            .any(|one| self.device_at(one).is_none())
+            .any(|one| self.device_at(one.gpa, one.size).is_none())
         {
             let exception = plan.refuse(FaultStatus::EXTERNAL);
             return inject(exception, kernel);
@@ -100,7 +103,7 @@ impl<G: InterruptController> Vm<G> {
             return inject(plan.refuse(FaultStatus::ALIGNMENT), kernel);
         }
         for access in &plan.accesses {
-            if let Some(found) = self.device_at(access) {
+            if let Some(found) = self.device_at(access.gpa, access.size) {
                 self.perform(vcpu, access, found, kernel);
             }
         }
@@ -123,11 +126,11 @@ impl<G: InterruptController> Vm<G> {
 
 /// Device memory takes no access across a multiple of its width.
 #[cold]
-fn misaligned(access: &MmioAccess) -> GuestException {
+fn misaligned(write: bool) -> GuestException {
     GuestException::DataAbort {
         status: FaultStatus::ALIGNMENT,
         address: None,
-        write: access.is_write(),
+        write,
     }
 }
 

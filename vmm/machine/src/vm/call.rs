@@ -1,26 +1,19 @@
 //! SMC and HVC: PSCI and the rest of the calling convention, acted upon.
 
-use super::{MAX_RAM, Vm};
+use super::Vm;
 use crate::{
     Gpa, GpaRange, VcpuId,
     kernel::{InterruptController, Kernel},
-    memory::GuestMemory,
     outcome::{End, Outcome},
     psci::{CpuPower, CpuTable},
     smccc::{self, CallAction},
-    vcpu::{Power, Vcpu},
+    vcpu::Power,
 };
 
 /// What PSCI sees of the machine.
-struct Cpus<'a> {
-    count: u8,
-    vcpus: &'a [Vcpu],
-    memory: &'a GuestMemory<MAX_RAM>,
-}
-
-impl CpuTable for Cpus<'_> {
+impl<G> CpuTable for Vm<G> {
     fn count(&self) -> u8 {
-        self.count
+        self.guest.vcpus
     }
 
     fn affinity(&self, vcpu: VcpuId) -> u64 {
@@ -41,18 +34,23 @@ impl CpuTable for Cpus<'_> {
 
 impl<G: InterruptController> Vm<G> {
     /// Performs the SMC or HVC at hand.
+    #[inline(never)]
     pub(super) fn call(
         &mut self,
         vcpu: VcpuId,
         immediate: u16,
         kernel: &mut impl Kernel,
     ) -> Outcome {
-        let cpus = Cpus {
-            count: self.guest.vcpus,
-            vcpus: &self.vcpus,
-            memory: &self.memory,
-        };
-        match smccc::call(immediate, kernel, &cpus) {
+        match smccc::call(immediate, kernel, self) {
+            CallAction::Resume => Outcome::Resume,
+            action => self.act(vcpu, action, kernel),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn act(&mut self, vcpu: VcpuId, action: CallAction, kernel: &mut impl Kernel) -> Outcome {
+        match action {
             CallAction::Resume => Outcome::Resume,
             CallAction::CpuOn {
                 target,

@@ -50,7 +50,7 @@ impl<G: InterruptController> Vm<G> {
         }
         self.gic.reset();
         self.vcpus = [Vcpu::default(); super::MAX_VCPUS];
-        self.phase = Phase::Running;
+        self.set_phase(Phase::Running);
         for number in 0..self.guest.vcpus {
             self.set_power(VcpuId(number), Power::Off);
         }
@@ -115,7 +115,7 @@ impl<G: InterruptController> Vm<G> {
             kernel.suspend(VcpuId(number));
         }
         kernel.set_alarm(None);
-        self.phase = Phase::Stopped;
+        self.set_phase(Phase::Stopped);
         match action {
             Action::Restart { limit } if limit.is_none_or(|limit| self.restarts < limit) => {
                 self.restarts = self.restarts.saturating_add(1);
@@ -142,18 +142,23 @@ impl<G: InterruptController> Vm<G> {
         if let Ok(range) = GpaRange::new(start.pc, start.bytes) {
             self.clean(range, kernel);
         }
-        self.phase = Phase::Draining(vcpu);
+        self.set_phase(Phase::Draining(vcpu));
         Self::start_vcpu(vcpu, start.pc, start.argument, kernel);
         Ending::Restarted
     }
 
-    /// Exits while the guest's own code does not run.
-    pub(super) fn handle_exit_between_runs(
+    /// Exits while the guest's own code does not run, at least not on this vCPU.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn handle_stray_exit(
         &mut self,
         vcpu: VcpuId,
         exit: &VmExit,
         kernel: &mut impl Kernel,
     ) -> Outcome {
+        if self.phase == Phase::Running {
+            return Outcome::End(End::Crash(CrashReason::NotStarted));
+        }
         let failed = Outcome::End(End::Crash(CrashReason::ResetFailed));
         if self.phase != Phase::Draining(vcpu) {
             return Outcome::Drop;

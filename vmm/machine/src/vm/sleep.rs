@@ -26,6 +26,10 @@ impl<G: InterruptController> Vm<G> {
             return Outcome::Resume;
         }
         self.set_power(vcpu, Power::Waiting);
+        let deadline = Self::read_deadline(vcpu, kernel);
+        if let Some(state) = self.vcpus.get_mut(vcpu.index()) {
+            state.deadline = deadline;
+        }
         self.set_alarm(kernel);
         Outcome::Block
     }
@@ -40,10 +44,7 @@ impl<G: InterruptController> Vm<G> {
     pub(super) fn alarm(&mut self, kernel: &mut impl Kernel) {
         for number in 0..self.guest.vcpus {
             let vcpu = VcpuId(number);
-            if self
-                .deadline(vcpu, kernel)
-                .is_some_and(|at| at <= kernel.now())
-            {
+            if self.deadline(vcpu).is_some_and(|at| at <= kernel.now()) {
                 self.expire(vcpu, kernel);
             }
         }
@@ -63,18 +64,22 @@ impl<G: InterruptController> Vm<G> {
         );
         if let Some(state) = self.vcpus.get_mut(vcpu.index()) {
             state.timer_masked = true;
+            state.deadline = None;
         }
+        self.sum_up();
         self.gic.fire(vcpu, IntId::VIRTUAL_TIMER);
     }
 
     /// A list register became free.
+    #[inline(never)]
     pub(super) fn maintenance(
         &mut self,
         vcpu: VcpuId,
         index: Option<usize>,
         kernel: &mut impl Kernel,
     ) -> Outcome {
-        if let Some(index) = index
+        if self.asleep
+            && let Some(index) = index
             && self.gic.loaded(vcpu, index) == Some(IntId::VIRTUAL_TIMER)
         {
             self.unmask_timer(vcpu, kernel);
@@ -93,6 +98,7 @@ impl<G: InterruptController> Vm<G> {
         if !core::mem::take(&mut state.timer_masked) {
             return;
         }
+        self.sum_up();
         let control = kernel.system_of(vcpu, SystemRegister::CntvCtlEl0);
         if control & 3 == CNTV_CTL_ENABLE | CNTV_CTL_IMASK {
             kernel.set_system_of(vcpu, SystemRegister::CntvCtlEl0, CNTV_CTL_ENABLE);
@@ -112,12 +118,18 @@ impl<G: InterruptController> Vm<G> {
         }
     }
 
-    /// When the virtual timer of a sleeper would interrupt it; in counts of the physical
-    /// counter.
-    fn deadline(&self, vcpu: VcpuId, kernel: &mut impl Kernel) -> Option<u64> {
-        if self.power(vcpu) != Power::Waiting || !self.gic.is_enabled(vcpu, IntId::VIRTUAL_TIMER) {
-            return None;
-        }
+    /// The deadline of a sleeper that would see its timer's interrupt.
+    fn deadline(&self, vcpu: VcpuId) -> Option<u64> {
+        let sleeper = self.vcpus.get(vcpu.index());
+        sleeper
+            .filter(|state| state.power == Power::Waiting)
+            .filter(|_| self.gic.is_enabled(vcpu, IntId::VIRTUAL_TIMER))
+            .and_then(|state| state.deadline)
+    }
+
+    /// When the virtual timer of `vcpu`, which is about to sleep, would interrupt it; in counts
+    /// of the physical counter.
+    fn read_deadline(vcpu: VcpuId, kernel: &mut impl Kernel) -> Option<u64> {
         let control = kernel.system_of(vcpu, SystemRegister::CntvCtlEl0);
         if control & (CNTV_CTL_ENABLE | CNTV_CTL_IMASK) != CNTV_CTL_ENABLE {
             return None;
@@ -133,7 +145,7 @@ impl<G: InterruptController> Vm<G> {
             return;
         }
         let deadline = (0..self.guest.vcpus)
-            .filter_map(|number| self.deadline(VcpuId(number), kernel))
+            .filter_map(|number| self.deadline(VcpuId(number)))
             .min();
         kernel.set_alarm(deadline);
     }

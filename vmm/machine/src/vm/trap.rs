@@ -13,6 +13,7 @@ use crate::{
 
 impl<G: InterruptController> Vm<G> {
     /// Handles a trapped instruction.
+    #[inline(never)]
     pub(super) fn trap(
         &mut self,
         vcpu: VcpuId,
