@@ -40,7 +40,17 @@ pub struct Vm<G> {
     live: u8,
     /// Some vCPU waits for an interrupt, or has its timer masked since it waited.
     asleep: bool,
-    restarts: u32,
+    restarts: Restarts,
+    /// RAM has held a guest.
+    used: bool,
+}
+
+/// How often the guest was started anew, by how its run had ended.
+#[derive(Clone, Copy, Debug, Default)]
+struct Restarts {
+    power_off: u32,
+    reset: u32,
+    crash: u32,
 }
 
 /// What the guest as a whole is doing.
@@ -73,7 +83,8 @@ impl<G: InterruptController> Vm<G> {
             phase: Phase::Stopped,
             live: 0,
             asleep: false,
-            restarts: 0,
+            restarts: Restarts::default(),
+            used: false,
         }
     }
 

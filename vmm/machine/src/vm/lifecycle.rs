@@ -43,7 +43,7 @@ impl<G: InterruptController> Vm<G> {
     /// # Errors
     /// [`StartError`] when the image package is damaged or does not fit the guest's RAM.
     pub fn start(&mut self, kernel: &mut impl Kernel) -> Result<(), StartError> {
-        let used = self.restarts > 0;
+        let used = core::mem::replace(&mut self.used, true);
         for number in 0..self.package.segments() {
             let range = self.package.lay(number, &self.memory, used)?;
             self.clean(range, kernel);
@@ -106,22 +106,24 @@ impl<G: InterruptController> Vm<G> {
     /// Acts on the guest's end by the policy of the system XML.
     pub fn end(&mut self, end: End, kernel: &mut impl Kernel) -> Ending {
         let policy = &self.guest.policy;
-        let action = match end {
-            End::PowerOff => policy.power_off,
-            End::Reset => policy.reset,
-            End::Crash(_) => policy.crash,
+        let (action, restarts) = match end {
+            End::PowerOff => (policy.power_off, &mut self.restarts.power_off),
+            End::Reset => (policy.reset, &mut self.restarts.reset),
+            End::Crash(_) => (policy.crash, &mut self.restarts.crash),
         };
+        let may_restart = match action {
+            Action::Restart { limit } => limit.is_none_or(|limit| *restarts < limit),
+            Action::Stop | Action::MachineOff => false,
+        };
+        *restarts = restarts.saturating_add(u32::from(may_restart));
         for number in 0..self.guest.vcpus {
             kernel.suspend(VcpuId(number));
         }
         kernel.set_alarm(None);
         self.set_phase(Phase::Stopped);
         match action {
-            Action::Restart { limit } if limit.is_none_or(|limit| self.restarts < limit) => {
-                self.restarts = self.restarts.saturating_add(1);
-                self.drain_from(VcpuId(0), kernel)
-            }
             Action::MachineOff => Ending::MachineOff,
+            Action::Restart { .. } if may_restart => self.drain_from(VcpuId(0), kernel),
             Action::Stop | Action::Restart { .. } => Ending::Stopped,
         }
     }

@@ -252,6 +252,21 @@ fn restarts_have_a_limit() {
 }
 
 #[test]
+fn restarts_are_counted_by_their_cause() {
+    let mut machine = with_policy(Policy {
+        power_off: Action::Stop,
+        reset: Action::Restart { limit: None },
+        crash: Action::Restart { limit: Some(1) },
+    });
+    for _ in 0..3 {
+        machine.smc(&[SYSTEM_RESET]);
+        drain(&mut machine, 0);
+    }
+    machine.exit(VmExit::Unknown { label: 1 });
+    assert_eq!(machine.ending, Some(Ending::Restarted), "the first crash");
+}
+
+#[test]
 fn the_policy_is_the_system_xmls() {
     let policy = Policy {
         power_off: Action::Stop,
