@@ -1,5 +1,12 @@
 //! A read-only copy of the distributor's registers in a page that the guest reads without an exit.
 
+use vmm_machine::VcpuId;
+
+use crate::Distributor;
+
+/// Bytes of the distributor's registers.
+const SIZE: u64 = 0x1000;
+
 /// The page behind the copy.
 ///
 /// The distributor tells it every word whose value, as vCPU 0 reads it, may have changed. Words
@@ -21,4 +28,54 @@ impl Shadow for NoShadow {
     const PRESENT: bool = false;
 
     fn write(&mut self, _offset: u64, _value: u32) {}
+}
+
+impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, SPI_WORDS, S> {
+    /// Copies a register just written to the shadow page. State that several registers show is
+    /// copied by [`Self::publish_state`].
+    pub(crate) fn publish(&mut self, offset: u64) {
+        if S::PRESENT {
+            self.shadow.write(offset, self.read_word(VcpuId(0), offset));
+        }
+    }
+
+    /// Copies what the registers show of the state of a word: enabled, pending, active.
+    pub(crate) fn publish_state(&mut self, vcpu: VcpuId, word: usize) {
+        if vcpu != VcpuId(0) && word == 0 {
+            return;
+        }
+        let Some(bank) = self.bank(vcpu, word) else {
+            return;
+        };
+        let sgis = if word == 0 {
+            (bank.latch | bank.carried) & 0xffff
+        } else {
+            0
+        };
+        let states = [
+            (0x100, bank.enabled),
+            (0x200, bank.pending()),
+            (0x300, bank.active()),
+        ];
+        let offset = (word as u64) << 2 & 0x7c;
+        for (array, bits) in states {
+            self.shadow.write(array | offset, bits);
+            self.shadow.write(array | 0x80 | offset, bits);
+        }
+        if word == 0 && sgis | self.published_sgis != 0 {
+            self.published_sgis = sgis;
+            for offset in [0xf10, 0xf14, 0xf18, 0xf1c, 0xf20, 0xf24, 0xf28, 0xf2c] {
+                self.publish(offset);
+            }
+        }
+    }
+
+    /// Copies every register.
+    pub(crate) fn publish_all(&mut self) {
+        if S::PRESENT {
+            for offset in (0..SIZE).step_by(4) {
+                self.publish(offset);
+            }
+        }
+    }
 }
