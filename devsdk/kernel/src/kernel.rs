@@ -4,6 +4,7 @@ use core::fmt;
 use devsdk_image::{MAX_PDS, MAX_VCPUS, Mapping, configuration};
 use heapless::Vec;
 
+use crate::abi::MESSAGE_REGISTERS;
 use crate::capability::{Capability, LookupFailure, Place, Slots, resolve};
 use crate::machine::{console, memory};
 use crate::monitor::MonitorMessage;
@@ -158,7 +159,7 @@ impl Kernel {
     #[must_use]
     pub fn message_word(&self, thread: ThreadId, index: usize) -> u64 {
         match index {
-            0..4 => self.thread(thread).context.x[2 + index],
+            0..MESSAGE_REGISTERS => self.thread(thread).context.x[2 + index],
             _ => self.buffer_word(thread, index + 1),
         }
     }
@@ -166,7 +167,7 @@ impl Kernel {
     /// Writes message word `index` of a thread.
     pub fn set_message_word(&mut self, thread: ThreadId, index: usize, value: u64) {
         match index {
-            0..4 => self.thread_mut(thread).context.x[2 + index] = value,
+            0..MESSAGE_REGISTERS => self.thread_mut(thread).context.x[2 + index] = value,
             _ => self.set_buffer_word(thread, index + 1, value),
         }
     }

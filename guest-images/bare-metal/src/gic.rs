@@ -41,7 +41,6 @@ pub mod interface {
     pub const PMR: u64 = 0x04;
     pub const IAR: u64 = 0x0c;
     pub const EOIR: u64 = 0x10;
-    pub const RPR: u64 = 0x14;
     pub const HPPIR: u64 = 0x18;
 }
 

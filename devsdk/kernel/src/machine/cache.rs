@@ -5,9 +5,9 @@ use core::arch::asm;
 
 use aarch64_cpu::asm::barrier::{SY, dsb, isb};
 
+use super::translation::MEMORY;
+
 const LINE: u64 = 64;
-/// Memory that the kernel has mapped as such.
-const MEMORY: core::ops::Range<u64> = 0x4000_0000..0xc000_0000;
 
 /// What to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub fn maintain(operation: Operation, address: u64, length: u64) {
     let Some(end) = address.checked_add(length) else {
         return;
     };
-    if !MEMORY.contains(&address) || end > MEMORY.end {
+    if address < MEMORY.start as u64 || end > MEMORY.end as u64 {
         return;
     }
     let mut line = address & !(LINE - 1);

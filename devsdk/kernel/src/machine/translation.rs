@@ -5,6 +5,7 @@
 )]
 
 use core::mem::ManuallyDrop;
+use core::ops::Range;
 
 use aarch64_cpu::asm::barrier::{SY, dsb, isb};
 use aarch64_cpu::registers::{
@@ -19,9 +20,8 @@ use super::page_pool::{PagePool, TableAllocator};
 /// A table at level 1 covers 512 GiB; an address space has two, one after the other.
 const HALF: u64 = 1 << 39;
 const ROOT_LEVEL: usize = 1;
-/// Devices of QEMU virt lie below its memory.
-const DEVICES_END: usize = 0x4000_0000;
-const MEMORY_END: usize = 0xc000_0000;
+/// What the kernel maps as memory; devices of QEMU virt lie below.
+pub(super) const MEMORY: Range<usize> = 0x4000_0000..0xc000_0000;
 /// Index 0: device nGnRnE; index 1: normal write-back.
 const MAIR: u64 = 0xff << 8;
 /// T0SZ 25 (39 bits), walks write-back inner-shareable, 40-bit output, RES1 bits.
@@ -40,7 +40,10 @@ pub fn enable_kernel(pool: &mut PagePool) {
     let common = El23Attributes::VALID | El23Attributes::ACCESSED | El23Attributes::USER_RES1;
     let device = common | El23Attributes::ATTRIBUTE_INDEX_0 | El23Attributes::XN;
     let memory = common | El23Attributes::ATTRIBUTE_INDEX_1 | El23Attributes::INNER_SHAREABLE;
-    for (start, end, flags) in [(0, DEVICES_END, device), (DEVICES_END, MEMORY_END, memory)] {
+    for (start, end, flags) in [
+        (0, MEMORY.start, device),
+        (MEMORY.start, MEMORY.end, memory),
+    ] {
         let region = MemoryRegion::new(start, end);
         let mapped = table.map_range(&region, PhysicalAddress(start), flags, Constraints::empty());
         assert!(mapped.is_ok(), "the kernel's own mappings do not overlap");
