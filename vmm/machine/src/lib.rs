@@ -4,6 +4,16 @@
 //! The crate needs no allocator and no standard library; what it wants of the kernel it says
 //! in the traits of [`kernel`], so that all of it runs in host tests.
 #![cfg_attr(not(test), no_std)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic
+    )
+)]
 
 pub mod address;
 pub mod boot;

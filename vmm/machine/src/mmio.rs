@@ -92,7 +92,7 @@ impl MmioAccess {
                 wide,
                 ..
             } => {
-                let unused = 64 - self.size.bits();
+                let unused = 64_u32.wrapping_sub(self.size.bits());
                 let extended = ((value << unused) as i64 >> unused) as u64;
                 if wide {
                     extended

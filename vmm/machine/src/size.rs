@@ -40,6 +40,6 @@ impl AccessSize {
     /// Ones in every bit that the access moves.
     #[inline(always)]
     pub const fn mask(self) -> u64 {
-        u64::MAX >> (64 - self.bits())
+        u64::MAX >> 64_u32.wrapping_sub(self.bits())
     }
 }
