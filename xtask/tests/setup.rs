@@ -75,6 +75,7 @@ impl Machine {
             .args(needs)
             .env_clear()
             .env("PATH", self.folder.path())
+            .env("DEBIAN_RUSTC", self.path("debian-rustc"))
             .output()
             .unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -165,6 +166,28 @@ fn an_old_or_missing_rust_is_named() {
     fs::remove_file(machine.path("cargo")).unwrap();
     let (well, _, said) = machine.setup(&["linker"]);
     assert!(!well && said.contains("cargo is not on the PATH"), "{said}");
+}
+
+#[test]
+fn package_lists_from_before_the_needed_compiler_are_updated() {
+    let machine = Machine::new();
+    fs::remove_file(machine.path("lib/libcore-0.rlib")).unwrap();
+    let sources = machine.path("lib/lib/rustlib/src/rust/library/core");
+    let updated = machine.path("updated");
+    // Only with fresh lists does the installation bring what is needed.
+    machine.apt_get(&format!(
+        "case $* in\n*update*) touch {updated} ;;\n*) if [ -e {updated} ]; then mkdir -p {sources}; touch {sources}/Cargo.toml; fi ;;\nesac",
+        updated = updated.display(),
+        sources = sources.display()
+    ));
+    let (well, found, said) = machine.setup(&["target"]);
+    assert!(
+        well && said.contains("updating the package lists"),
+        "{said}"
+    );
+    assert!(found.contains("BUILD_STD=yes"), "{found}");
+    let (well, _, said) = machine.setup(&["target"]);
+    assert!(well && said.is_empty(), "{said}");
 }
 
 #[test]
