@@ -43,7 +43,10 @@ pub const LOAD_ADDRESS: u64 = 0x7000_0000;
 /// Memory that the tool may allocate from (what seL4 leaves of `qemu_virt_aarch64` with `-m 2G`).
 /// The range of `loader.img` itself, rounded up to 4 KiB, is taken.
 pub const RAM_START: u64 = 0x6000_0000;
-/// First address after the memory that the tool may allocate from.
+/// Where the board's memory starts. What lies below [`RAM_START`] is for regions with a given
+/// address.
+pub const BOARD_RAM_START: u64 = 0x4000_0000;
+/// First address after the memory that the tool may allocate from, and after the board's.
 pub const RAM_END: u64 = 0xc000_0000;
 /// First address after a thread's address space (40-bit stage-2 input addresses).
 pub const VSPACE_END: u64 = 1 << 40;
@@ -63,5 +66,7 @@ pub const VERSION: u32 = 1;
 pub const MAX_PDS: usize = 63;
 /// Most vCPUs in a system.
 pub const MAX_VCPUS: usize = 64;
+/// Highest interrupt number that seL4 knows on this machine.
+pub const MAX_IRQ: u32 = 159;
 /// "None" in a field that holds a table index.
 pub const NONE: u32 = u32::MAX;

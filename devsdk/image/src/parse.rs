@@ -2,9 +2,9 @@
 use zerocopy::{FromBytes, Immutable, KnownLayout};
 
 use crate::{
-    ChannelEnd, Copy, HEADER_SIZE, Header, Irq, MAGIC, MAX_PDS, MAX_VCPUS, Mapping,
-    MappingAttributes, NONE, PAGE_SIZE, PhysicalRange, RAM_END, Table, Thread, ThreadFlags,
-    ThreadKind, VERSION, VSPACE_END, VSpace, configuration,
+    BOARD_RAM_START, ChannelEnd, Copy, HEADER_SIZE, Header, Irq, LOAD_ADDRESS, MAGIC, MAX_IRQ,
+    MAX_PDS, MAX_VCPUS, Mapping, MappingAttributes, NONE, PAGE_SIZE, PhysicalRange, RAM_END, Table,
+    Thread, ThreadFlags, ThreadKind, VERSION, VSPACE_END, VSpace, configuration,
 };
 
 /// Why an image was refused.
@@ -126,7 +126,12 @@ impl<'a> Image<'a> {
         each(self.mappings, "mappings", |_, mapping| {
             self.mapping_is_valid(mapping)
         })?;
-        each(self.copies, "copies", |_, copy| self.source(copy).is_some())?;
+        each(self.copies, "copies", |_, copy| {
+            self.source(copy).is_some() && self.is_fillable(copy.destination, copy.length)
+        })?;
+        each(self.zeroes, "zeroes", |_, range| {
+            self.is_fillable(range.address, range.length)
+        })?;
         each(self.channel_ends, "channel_ends", |_, end| {
             end.kind <= 1
                 && self.is_pd(end.holder)
@@ -136,6 +141,16 @@ impl<'a> Image<'a> {
         })?;
         each(self.irqs, "irqs", |_, irq| {
             irq.trigger <= 1 && self.is_pd(irq.thread) && irq.id < 63 && irq_is_free(irq.intid)
+        })
+    }
+
+    /// Whether a range is memory outside the kernel and the image.
+    fn is_fillable(&self, address: u64, length: u64) -> bool {
+        let image_end = self.header.address.saturating_add(self.header.length);
+        address.checked_add(length).is_some_and(|end| {
+            address >= BOARD_RAM_START
+                && end <= RAM_END
+                && (end <= LOAD_ADDRESS || address >= image_end)
         })
     }
 
@@ -178,8 +193,6 @@ impl<'a> Image<'a> {
     }
 }
 
-/// Highest interrupt number that seL4 knows on this machine.
-const MAX_IRQ: u32 = 159;
 /// Room for the kernel's own tables and one address space.
 const SMALLEST_PAGE_POOL: u64 = 0x8000;
 

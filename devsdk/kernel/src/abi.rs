@@ -173,7 +173,7 @@ pub const MAINTENANCE_IRQ: u32 = 25;
 /// The kernel's timer (EL2 physical).
 pub const KERNEL_TIMER_IRQ: u32 = 26;
 /// Highest interrupt number that seL4 knows on this platform.
-pub const MAX_IRQ: u64 = 159;
+pub const MAX_IRQ: u64 = devsdk_image::MAX_IRQ as u64;
 
 #[cfg(test)]
 mod tests {

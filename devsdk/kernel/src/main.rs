@@ -9,7 +9,7 @@
 use core::cell::UnsafeCell;
 use core::panic::PanicInfo;
 
-use devsdk_image::Header;
+use devsdk_image::{Header, LOAD_ADDRESS, RAM_END};
 use devsdk_kernel::boot::boot;
 use devsdk_kernel::context::Context;
 use devsdk_kernel::kernel::Kernel;
@@ -32,7 +32,7 @@ unsafe extern "C" {
 }
 
 /// Most bytes that an image can have: the memory behind the load address.
-const IMAGE_LIMIT: usize = 0x5000_0000;
+const IMAGE_LIMIT: usize = (RAM_END - LOAD_ADDRESS) as usize;
 
 /// First code after the entry point. Returns the registers to go on with.
 #[unsafe(no_mangle)]
@@ -43,7 +43,7 @@ extern "C" fn kernel_start() -> *const Context {
     let header = image.cast::<Header>();
     // SAFETY: reads one aligned word of memory that nobody writes; the parser judges its value.
     let length = unsafe { (&raw const (*header).length).read() } as usize;
-    let most = IMAGE_LIMIT - (image.addr() - devsdk_image::LOAD_ADDRESS as usize);
+    let most = IMAGE_LIMIT - (image.addr() - LOAD_ADDRESS as usize);
     // SAFETY: the bytes are memory. The kernel writes none of them; threads write only payload,
     // which nothing reads through this slice once they run.
     let bytes = unsafe { core::slice::from_raw_parts(image, length.min(most)) };

@@ -16,9 +16,6 @@ pub const DEVICES: [Range<u64>; 5] = [
     RAM_END..1 << 40,
 ];
 
-/// Where the board's memory starts.
-pub const BOARD_RAM_START: u64 = 0x4000_0000;
-
 /// The parts of the kernel's memory that nothing has taken, in rising order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FreeMemory {

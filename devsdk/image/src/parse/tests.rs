@@ -144,6 +144,29 @@ fn records_that_cannot_be_right_are_refused() {
         ..mapping
     };
     refuse(&|b| b.mappings.extend([mapping, longer]), "mappings", 1);
+    for (address, length) in [
+        (BOARD_RAM_START - 8, 16),
+        (RAM_END - 8, 16),
+        (u64::MAX, 2),
+        (LOAD_ADDRESS, 8),
+        (ADDRESS - 8, 16),
+        (LOAD_ADDRESS - 8, 16),
+    ] {
+        let zero = PhysicalRange { address, length };
+        refuse(&|b| b.zeroes.push(zero), "zeroes", 0);
+        refuse(
+            &|b| {
+                let source_offset = b.add_payload(&[1; 16], 8);
+                b.copies.push(Copy {
+                    source_offset,
+                    destination: address,
+                    length,
+                });
+            },
+            "copies",
+            0,
+        );
+    }
     let timer = Irq {
         intid: 27,
         thread: 0,

@@ -39,14 +39,15 @@ pub fn is_dirty(pool: PhysicalRange) -> bool {
 
 /// Zeroes a range that the image lists.
 pub fn zero(address: u64, length: u64) {
-    // SAFETY: the image lists it as memory that nothing else uses, and no thread runs yet.
+    // SAFETY: the parser has checked that it is memory outside kernel and image; the image lists
+    // it as nobody else's, and no thread runs yet.
     unsafe { core::ptr::write_bytes(address as *mut u8, 0, length as usize) }
 }
 
 /// Copies a part of the image to where the image says.
 pub fn copy(source: &[u8], destination: u64) {
-    // SAFETY: the image lists the destination as memory outside itself that nothing else uses, and
-    // no thread runs yet.
+    // SAFETY: the parser has checked that the destination is memory outside kernel and image; the
+    // image lists it as nobody else's, and no thread runs yet.
     unsafe {
         core::ptr::copy_nonoverlapping(source.as_ptr(), destination as *mut u8, source.len());
     }

@@ -13,7 +13,7 @@ use aarch64_cpu::registers::{
 };
 use aarch64_paging::descriptor::{El23Attributes, PhysicalAddress, Stage2Attributes};
 use aarch64_paging::paging::{Constraints, El2, MemoryRegion, RootTable, Stage2};
-use devsdk_image::{Mapping, MappingAttributes};
+use devsdk_image::{BOARD_RAM_START, Mapping, MappingAttributes, RAM_END};
 
 use super::page_pool::{PagePool, TableAllocator};
 
@@ -21,7 +21,7 @@ use super::page_pool::{PagePool, TableAllocator};
 const HALF: u64 = 1 << 39;
 const ROOT_LEVEL: usize = 1;
 /// What the kernel maps as memory; devices of QEMU virt lie below.
-pub(super) const MEMORY: Range<usize> = 0x4000_0000..0xc000_0000;
+pub(super) const MEMORY: Range<usize> = BOARD_RAM_START as usize..RAM_END as usize;
 /// Index 0: device nGnRnE; index 1: normal write-back.
 const MAIR: u64 = 0xff << 8;
 /// T0SZ 25 (39 bits), walks write-back inner-shareable, 40-bit output, RES1 bits.

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use devsdk_image::{Copy, PAGE_SIZE, PhysicalRange};
+use devsdk_image::{BOARD_RAM_START, Copy, PAGE_SIZE, PhysicalRange};
 
 use super::Writer;
-use crate::memory::{BOARD_RAM_START, FreeMemory, is_device};
+use crate::memory::{FreeMemory, is_device};
 use crate::system::{MemoryRegion, PhysicalAddress, System};
 use crate::{Error, Result};
 

@@ -1,6 +1,7 @@
 //! Free memory against a list of what was taken.
 
 use super::*;
+use devsdk_image::BOARD_RAM_START;
 use proptest::prelude::*;
 
 fn overlap(a: &Range<u64>, b: &Range<u64>) -> bool {
