@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use guest_images::{Cache, DEFAULT_SUITE};
 use sysgen::{Board, Guest, Images, Seed, System};
 
 use crate::knobs::{Choice, Knobs};
-use crate::microkit::Sdk;
+use crate::microkit::{Sdk, folders};
 use crate::program::Builder;
 use crate::progress::{self, step};
 use crate::setup::Need;
@@ -135,7 +135,14 @@ impl Recipe {
 /// # Errors
 /// When there is no such board, or its file is wrong.
 pub fn load_board(tree: &Tree, name: &str) -> Result<Board> {
-    Ok(Board::load(&tree.path(format!("board/{name}/board.toml")))?)
+    let file = tree.path("board").join(name).join("board.toml");
+    if !file.is_file() {
+        bail!(
+            "MICROKIT_BOARD: there is no board '{name}', only: {}",
+            folders(&tree.path("board"))
+        );
+    }
+    Ok(Board::load(&file)?)
 }
 
 /// A system that has passed its checks; prints the warnings.

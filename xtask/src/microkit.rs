@@ -84,24 +84,26 @@ pub fn board_folder(root: &Path, board: &str, config: &str) -> Result<PathBuf> {
     if !boards.join(board).is_dir() {
         bail!(
             "MICROKIT_BOARD: the SDK has no board '{board}', only: {}",
-            names(&boards)
+            folders(&boards)
         );
     }
     let folder = boards.join(board).join(config);
     if !folder.is_dir() {
         bail!(
             "MICROKIT_CONFIG: the SDK has no configuration '{config}' of {board}, only: {}",
-            names(&boards.join(board))
+            folders(&boards.join(board))
         );
     }
     Ok(folder)
 }
 
-fn names(folder: &Path) -> String {
+/// The names of the folders in `folder`, for people.
+pub fn folders(folder: &Path) -> String {
     let mut names: Vec<String> = fs::read_dir(folder)
         .into_iter()
         .flatten()
         .flatten()
+        .filter(|entry| entry.path().is_dir())
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();

@@ -107,20 +107,20 @@ pub struct Qemu {
 #[derive(Debug, thiserror::Error)]
 pub enum BoardError {
     /// It cannot be read.
-    #[error("cannot read {path}: {source}; a board is a folder board/NAME with a board.toml")]
+    #[error("cannot read {path}: {reason}; a board is a folder board/NAME with a board.toml")]
     Read {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// It says something wrong.
-    #[error("{path}: {source}")]
+    #[error("{path}: {reason}")]
     Content {
         /// The file.
         path: PathBuf,
         /// What and where.
-        source: Box<toml::de::Error>,
+        reason: Box<toml::de::Error>,
     },
 }
 
@@ -130,20 +130,21 @@ impl Board {
     /// # Errors
     /// When the file cannot be read or is not a board description.
     pub fn load(path: &Path) -> Result<Self, BoardError> {
-        let text = fs::read_to_string(path).map_err(|source| BoardError::Read {
+        let text = fs::read_to_string(path).map_err(|reason| BoardError::Read {
             path: path.to_owned(),
-            source,
+            reason,
         })?;
-        toml::from_str(&text).map_err(|source| BoardError::Content {
+        toml::from_str(&text).map_err(|reason| BoardError::Content {
             path: path.to_owned(),
-            source: Box::new(source),
+            reason: Box::new(reason),
         })
     }
 
     /// QEMU's arguments for this board with `image` loaded; `None` when QEMU has no such
     /// machine. The console (`-serial`, `-nographic`) is left to the caller.
     pub fn qemu_arguments(&self, image: &Path) -> Option<Vec<String>> {
-        let image = image.to_string_lossy();
+        // Between QEMU's suboptions a comma separates, two stand for one.
+        let image = image.to_string_lossy().replace(',', ",,");
         let arguments = &self.qemu.as_ref()?.arguments;
         let filled = arguments.iter().map(|text| text.replace("{image}", &image));
         Some(filled.collect())

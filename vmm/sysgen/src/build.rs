@@ -78,9 +78,9 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)
         .and_then(|()| fs::write(path, bytes))
-        .map_err(|source| Error::Write {
+        .map_err(|reason| Error::Write {
             path: path.to_owned(),
-            source,
+            reason,
         })
 }
 

@@ -68,12 +68,12 @@ pub struct Part {
 #[derive(Debug, thiserror::Error)]
 pub enum ImageError {
     /// It cannot be read.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {path}: {reason}")]
     Read {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// It is not what it should be.
     #[error("{path}: {problem}")]
@@ -177,8 +177,8 @@ pub fn load_initrd(path: &Path) -> Result<Vec<u8>, ImageError> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ImageError> {
-    fs::read(path).map_err(|source| ImageError::Read {
+    fs::read(path).map_err(|reason| ImageError::Read {
         path: path.to_owned(),
-        source,
+        reason,
     })
 }

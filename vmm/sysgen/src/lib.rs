@@ -51,12 +51,12 @@ pub struct System {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The system XML cannot be read.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {path}: {reason}")]
     Read {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// The system is wrong: rendered diagnostics.
     #[error("{0}")]
@@ -65,12 +65,12 @@ pub enum Error {
     #[error(transparent)]
     Image(#[from] image::ImageError),
     /// An output cannot be written.
-    #[error("cannot write {path}: {source}")]
+    #[error("cannot write {path}: {reason}")]
     Write {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
 }
 
@@ -80,9 +80,9 @@ impl System {
     /// # Errors
     /// When the file cannot be read or a check fails; the text shows every finding.
     pub fn load(path: &Path, board: &Board) -> Result<Self, Error> {
-        let text = fs::read_to_string(path).map_err(|source| Error::Read {
+        let text = fs::read_to_string(path).map_err(|reason| Error::Read {
             path: path.to_owned(),
-            source,
+            reason,
         })?;
         let name = path.display().to_string();
         Self::parse(Source { name, text }, board)

@@ -24,6 +24,11 @@ pub(super) fn pieces(bytes: Vec<u8>) -> Result<Pieces, String> {
     if flags & 1 != 0 {
         return Err("is a big-endian arm64 Image; guests are little-endian".to_owned());
     }
+    if let Some(end) = efi_end(&bytes).filter(|end| *end > length) {
+        return Err(format!(
+            "is cut off: it has {length} bytes, and {end} by its own headers; copy it again"
+        ));
+    }
     if image_size == 0 {
         return Ok(Pieces::Movable {
             data: bytes,
@@ -41,4 +46,28 @@ pub(super) fn pieces(bytes: Vec<u8>) -> Result<Pieces, String> {
         size: image_size.max(length),
         text_offset,
     })
+}
+
+/// How long the file is at least, by the section headers of the EFI program that most Images
+/// are as well (PE/COFF specification, "COFF File Header" and "Section Table").
+fn efi_end(bytes: &[u8]) -> Option<u64> {
+    let half = |at: usize| {
+        let half = bytes.get(at..)?.first_chunk::<2>()?;
+        Some(usize::from(u16::from_le_bytes(*half)))
+    };
+    let word = |at: usize| {
+        let word = bytes.get(at..)?.first_chunk::<4>()?;
+        Some(u64::from(u32::from_le_bytes(*word)))
+    };
+    let header = usize::try_from(word(0x3c)?).ok()?;
+    if !bytes.starts_with(b"MZ") || !bytes.get(header..)?.starts_with(b"PE\0\0") {
+        return None;
+    }
+    let sections = header + 24 + half(header + 20)?;
+    (0..half(header + 6)?)
+        .map_while(|index| {
+            let section = sections + index * 40;
+            Some(word(section + 16)? + word(section + 20)?)
+        })
+        .max()
 }

@@ -89,6 +89,14 @@ fn qemu_arguments_name_the_image() {
             .any(|a| a == "loader,file=build/loader.img,addr=0x70000000,cpu-num=0")
     );
     assert!(arguments.iter().all(|a| !a.contains('{')));
+    let comma = systems::virt().qemu_arguments(Path::new("a,b/loader.img"));
+    assert!(
+        comma
+            .expect("QEMU has this machine")
+            .iter()
+            .any(|a| a.starts_with("loader,file=a,,b/loader.img,addr=")),
+        "QEMU reads two commas as one"
+    );
     let none = systems::board("odroidc4").qemu_arguments(Path::new("x"));
     assert!(none.is_none(), "QEMU has no such machine");
 }

@@ -217,6 +217,35 @@ fn bad_images_are_refused_in_words() {
     ]);
 }
 
+/// An Image that is an EFI program as well, with two sections that end at `end`.
+fn efi_image(length: usize, end: u32) -> Vec<u8> {
+    let mut bytes = arm64_image(length, 0, MIB, 0);
+    bytes[..2].copy_from_slice(b"MZ");
+    bytes[0x3c..0x40].copy_from_slice(&0x40u32.to_le_bytes());
+    bytes[0x40..0x44].copy_from_slice(b"PE\0\0");
+    bytes[0x46..0x48].copy_from_slice(&2u16.to_le_bytes());
+    bytes[0x54..0x56].copy_from_slice(&16u16.to_le_bytes());
+    for (section, file_end) in [(0x68, end), (0x90, 0x200)] {
+        bytes[section + 16..section + 20].copy_from_slice(&(file_end - 0x100).to_le_bytes());
+        bytes[section + 20..section + 24].copy_from_slice(&0x100u32.to_le_bytes());
+    }
+    bytes
+}
+
+#[test]
+fn an_image_that_is_cut_off_is_refused() {
+    image::understand(efi_image(5000, 4900)).expect("a signature may follow the sections");
+    check_refusals(&[(
+        &efi_image(4800, 4900),
+        "is cut off: it has 4800 bytes, and 4900 by its own headers; copy it again",
+    )]);
+    for length in 64..0xb8 {
+        let mut headers = efi_image(5000, 0x200);
+        headers.truncate(length);
+        let _ = image::understand(headers);
+    }
+}
+
 #[test]
 fn bad_elfs_are_refused_in_words() {
     let mut cut = elf(183, 0x4000_0000, &[(0x4000_0000, 0x4000_0000, b"code", 4)]);
