@@ -121,7 +121,7 @@ impl Knobs {
     pub fn build_folder(&self, tree: &Tree) -> Result<PathBuf> {
         match self.build_dir.as_deref() {
             Some(folder) if !folder.is_empty() => Ok(env::current_dir()?.join(folder)),
-            _ => Ok(tree.path("build")),
+            _ => Ok(default_folder(tree)),
         }
     }
 
@@ -130,6 +130,11 @@ impl Knobs {
         let given = self.qemu_args.as_deref().unwrap_or_default();
         given.split_whitespace().map(str::to_owned).collect()
     }
+}
+
+/// Where the results go when `BUILD_DIR` says nothing.
+pub fn default_folder(tree: &Tree) -> PathBuf {
+    tree.path("build")
 }
 
 fn text<'a>(given: Option<&'a str>, default: &'a str) -> &'a str {

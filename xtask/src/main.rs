@@ -9,11 +9,16 @@ use xtask::tree::Tree;
 use xtask::verb::{bench, build, clean, explain, image, run, sdk, test};
 
 /// Builds, runs and tests guests on the VMM.
-///
-/// Each option is a variable of make as well: `make run INITRD=my.cpio`. One given empty
-/// (`INITRD=`) means none.
 #[derive(Parser)]
-#[command(name = "make", disable_help_subcommand = false)]
+#[command(
+    name = "make",
+    override_usage = "make <VERB> [VARIABLE=VALUE]...\n       cargo xtask <VERB> [OPTIONS]",
+    subcommand_value_name = "VERB",
+    subcommand_help_heading = "Verbs",
+    after_help = "With make, the options are variables, of the names in [env: ...]:\n\n    \
+                  make run KERNEL=Image INITRD=my.cpio BOOTARGS=\"console=ttyAMA0 quiet\"\n\n\
+                  One given empty (INITRD=) means none. V=1 shows what the tools print."
+)]
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
@@ -33,11 +38,11 @@ enum Verb {
     Test,
     /// Measure what exits cost, against the budgets
     Bench,
-    /// Say what a guest-physical address is
+    /// Say what a guest-physical address is: make explain ADDR=0x8000000
     Explain(explain::Options),
     /// Fetch the official Microkit SDK, and use it from then on
     Sdk(sdk::Options),
-    /// Remove what was built, keep what was downloaded
+    /// Remove what was built in build/ and target/, keep what was downloaded
     Clean,
 }
 
