@@ -100,7 +100,7 @@ impl RamWindow {
     /// Copies in, when all bytes lie in the window.
     pub(super) fn write(&self, offset: u64, bytes: &[u8]) -> Option<()> {
         let to = self.window.at(offset, bytes.len())?;
-        // SAFETY: as in `read`.
+        // SAFETY: as in `read`; no reference sees the bytes that change.
         unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len()) };
         Some(())
     }
@@ -135,7 +135,8 @@ impl RamWindow {
         if !from.is_aligned() {
             return None;
         }
-        // SAFETY: inside the window and aligned; every bit pattern is a value of `T`.
+        // SAFETY: `at` has checked the length and the line above the alignment, `new`'s caller
+        // vouches for the window, and every bit pattern is a value of `T`.
         Some(unsafe { from.read_volatile() })
     }
 
@@ -145,7 +146,8 @@ impl RamWindow {
         if !to.is_aligned() {
             return None;
         }
-        // SAFETY: inside the window and aligned.
+        // SAFETY: `at` has checked the length and the line above the alignment, `new`'s caller
+        // vouches for the window.
         unsafe { to.write_volatile(value) };
         Some(())
     }

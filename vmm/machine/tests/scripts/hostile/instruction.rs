@@ -53,7 +53,7 @@ pub(crate) fn run(bytes: &[u8]) {
 /// Mostly in RAM or at the device, in the low half.
 fn address(input: &mut Input<'_>) -> u64 {
     match input.below(4) {
-        0 => RAM + (u64::from(input.word()) % RAM_BYTES & !3),
+        0 => RAM + ((u64::from(input.word()) % RAM_BYTES) & !3),
         1 => GICD + u64::from(input.word() & 0xfff),
         2 => 0,
         _ => input.number(),
