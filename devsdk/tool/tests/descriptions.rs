@@ -1,17 +1,17 @@
 //! What the tool accepts and refuses, and with which words; the same of Microkit's own tool when
 //! an official SDK is found.
 
+mod official_sdk;
 mod samples;
 
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 use std::process::{Command, Output};
-use std::{env, fs};
 
+use official_sdk::BOARD;
 use samples::descriptions::{ACCEPTED, REFUSED, REFUSED_HERE, Refused, whole};
 use samples::program;
 use tempfile::TempDir;
-
-const BOARD: &str = "qemu_virt_aarch64";
 
 /// A folder with the programs and files that the descriptions name.
 fn folder() -> TempDir {
@@ -58,24 +58,9 @@ fn stand_in(folder: &Path) -> Command {
     command
 }
 
-/// The official SDK's tool: that of `MICROKIT_SDK`, or of `microkit-sdk-*` in the home folder.
+/// The official SDK's tool.
 fn official() -> Option<Command> {
-    let named = env::var_os("MICROKIT_SDK").map(PathBuf::from);
-    let home = env::var_os("HOME").and_then(|home| fs::read_dir(home).ok());
-    let homes = home
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| {
-            path.file_name()
-                .is_some_and(|name| name.to_string_lossy().starts_with("microkit-sdk-2.3"))
-        });
-    let mut candidates = named.into_iter().chain(homes);
-    // The stand-in has no VERSION.
-    let is_official =
-        |sdk: &PathBuf| sdk.join("VERSION").is_file() && sdk.join("board").join(BOARD).is_dir();
-    let sdk = candidates.find(is_official)?;
+    let sdk = official_sdk::find()?;
     let mut command = Command::new(sdk.join("bin/microkit"));
     command.env("MICROKIT_SDK", sdk);
     Some(command)

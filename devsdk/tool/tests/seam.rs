@@ -1,12 +1,15 @@
 //! The stand-in crates offer what upstream's do: `devsdk/crates/seam` names all that they share,
 //! with full types and numbers, and must compile against both. Upstream needs an official SDK.
 
+mod official_sdk;
+
 use std::collections::HashMap;
+use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, fs};
 
-const BOARD: &str = "qemu_virt_aarch64";
+use official_sdk::BOARD;
+
 const TARGET: &str = "aarch64-unknown-none-softfloat";
 
 fn root() -> PathBuf {
@@ -82,7 +85,7 @@ fn the_stand_in_has_the_seam() {
 
 #[test]
 fn upstream_has_the_seam() {
-    let Some(sdk) = official_sdk() else {
+    let Some(sdk) = official_sdk::find() else {
         println!(
             "skipped: no official Microkit SDK here (MICROKIT_SDK, .sdk, or microkit-sdk-2.3.* at home)"
         );
@@ -100,28 +103,4 @@ fn upstream_has_the_seam() {
         "resolver.lockfile-path={:?}",
         lock.display().to_string()
     )));
-}
-
-/// `MICROKIT_SDK`, or `microkit-sdk-2.3.*` where `make sdk` unpacks it or at home.
-fn official_sdk() -> Option<PathBuf> {
-    let named = env::var_os("MICROKIT_SDK").map(PathBuf::from);
-    let parents = [
-        Some(root().join(".sdk")),
-        env::var_os("HOME").map(PathBuf::from),
-    ];
-    let entries = parents
-        .into_iter()
-        .flatten()
-        .filter_map(|parent| fs::read_dir(parent).ok());
-    let found = entries
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| {
-            path.file_name()
-                .is_some_and(|name| name.to_string_lossy().starts_with("microkit-sdk-2.3"))
-        });
-    let mut candidates = named.into_iter().chain(found);
-    // The stand-in has no VERSION.
-    candidates.find(|sdk| sdk.join("VERSION").is_file() && sdk.join("board").join(BOARD).is_dir())
 }
