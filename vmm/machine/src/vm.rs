@@ -10,6 +10,8 @@ mod trap;
 
 pub use lifecycle::{Ending, StartError};
 
+use core::cell::Cell;
+
 use vmm_config::{Guest, MAX_RAM, MAX_RESERVATIONS, MAX_VCPUS, ReservationKind};
 
 use crate::{
@@ -30,6 +32,8 @@ pub type Map = MemoryMap<ReservationKind, FrameRun, StaticBackend, MAX_RESERVATI
 pub struct Vm<G> {
     guest: &'static Guest,
     map: Map,
+    /// The map never changes once the machine is made, so this stays true.
+    recent: Cell<Option<access::RecentDevice>>,
     memory: GuestMemory<MAX_RAM>,
     package: Package,
     gic: G,
@@ -76,6 +80,7 @@ impl<G: InterruptController> Vm<G> {
         Self {
             guest,
             map,
+            recent: Cell::new(None),
             memory,
             package,
             gic,

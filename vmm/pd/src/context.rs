@@ -11,7 +11,7 @@ use vmm_machine::{
 
 use crate::{
     cache,
-    sel4::{Invoker, Message, Next, REGISTERS, vcpu_field},
+    sel4::{Event, Invoker, Message, REGISTERS, vcpu_field},
     wake_timer,
 };
 
@@ -91,16 +91,16 @@ impl<'a> Context<'a> {
         self.hypercall = true;
     }
 
-    /// Writes back what changed and says how to let the vCPU go on.
+    /// Writes back what changed and lets the vCPU go on; waits for the next event.
     #[inline(always)]
-    pub(crate) fn commit(&mut self) -> Next {
+    pub(crate) fn resume_and_wait(&mut self) -> Event {
         if self.hypercall && self.dirty <= HYPERCALL_PREFIX {
             let [pc, _, _, x0, x1, x2, x3, x4, x5, x6, x7, ..] = self.words;
             self.invoker.set_reply([x0, x1, x2, x3, x4, x5, x6, x7, pc]);
-            return Next::Reply(HYPERCALL_REPLY);
+            return self.invoker.reply_and_wait(HYPERCALL_REPLY);
         }
         self.write_back();
-        Next::Reply(0)
+        self.invoker.reply_and_wait(0)
     }
 
     /// Writes back what changed; the vCPU stays where it is.
@@ -177,14 +177,17 @@ impl VcpuRegisters for Context<'_> {
         self.word(PC)
     }
 
+    #[inline(always)]
     fn set_pc(&mut self, pc: u64) {
         self.set_word(PC, pc);
     }
 
+    #[inline(always)]
     fn gpr(&mut self, register: Gpr) -> u64 {
         position(register).map_or(0, |index| self.word(index))
     }
 
+    #[inline(always)]
     fn set_gpr(&mut self, register: Gpr, value: u64) {
         if let Some(index) = position(register) {
             self.set_word(index, value);

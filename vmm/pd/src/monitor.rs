@@ -17,7 +17,7 @@ use crate::{
     GUEST,
     context::Context,
     exit,
-    sel4::{Event, Invoker, Message, Next},
+    sel4::{Event, Invoker, Message},
     setup,
     shadow::ShadowPage,
 };
@@ -66,9 +66,9 @@ fn serve(ipc: &mut IpcBuffer) -> ! {
 /// calls; what is rarer is in functions of its own, so that this one keeps to registers.
 #[inline(never)]
 fn run(vm: &mut Vm<Gic>, context: &mut Context<'_>) -> ! {
-    let mut next = Next::Receive;
+    let mut event = context.invoker.wait();
     loop {
-        next = match context.invoker.wait(next) {
+        event = match event {
             Event::Exit(vcpu, message) => handle_exit(vm, vcpu, &message, context),
             Event::Notified(channels) => notified(vm, channels, context),
         };
@@ -81,14 +81,14 @@ fn handle_exit(
     vcpu: VcpuId,
     message: &Message,
     context: &mut Context<'_>,
-) -> Next {
+) -> Event {
     let exit = exit::decode(context, vcpu, message);
     let outcome = vm.handle_exit(vcpu, &exit, context);
     if outcome == Outcome::Resume {
-        return context.commit();
+        return context.resume_and_wait();
     }
     stop(vm, vcpu, &exit, outcome, context);
-    Next::Receive
+    context.invoker.wait()
 }
 
 /// The vCPU does not go on at once.
@@ -111,11 +111,13 @@ fn stop(
 }
 
 #[inline(never)]
-fn notified(vm: &mut Vm<Gic>, channels: u64, context: &mut Context<'_>) -> Next {
+fn notified(vm: &mut Vm<Gic>, channels: u64, context: &mut Context<'_>) -> Event {
     vm.handle_notification(channels, context);
     match GUEST.wake_timer {
-        Some(channel) if channels & (1 << channel) != 0 => Next::Acknowledge(channel),
-        _ => Next::Receive,
+        Some(channel) if channels & (1 << channel) != 0 => {
+            context.invoker.acknowledge_and_wait(channel)
+        }
+        _ => context.invoker.wait(),
     }
 }
 
@@ -151,6 +153,6 @@ fn handle_end(vm: &mut Vm<Gic>, vcpu: VcpuId, exit: &VmExit, end: End, context: 
 /// Nothing can be done: waits without end, so that the rest of the system goes on.
 fn idle(context: &mut Context<'_>) -> ! {
     loop {
-        context.invoker.wait(Next::Receive);
+        context.invoker.wait();
     }
 }

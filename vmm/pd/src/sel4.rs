@@ -4,12 +4,13 @@
 //! prefixes keep messages short: the kernel copies only as many registers as a message names,
 //! in the order of `seL4_UserContext`.
 
-#![expect(unsafe_code, reason = "a system call is an instruction")]
-
-use core::arch::asm;
+mod system_call;
 
 use sel4::{Cap, CapType, IpcBuffer, MessageInfo, MessageInfoBuilder, cap, cap_type, sys};
 use vmm_machine::{IntId, VcpuId, kernel::ListRegister};
+
+pub(crate) use system_call::Message;
+use system_call::{FAST_WORDS, call, send, send_and_receive, tag};
 
 const INPUT: cap::Endpoint = Cap::from_bits(1);
 const REPLY: cap::Reply = Cap::from_bits(4);
@@ -32,22 +33,8 @@ pub(crate) mod fault {
     pub(crate) const VPPI: u64 = tag::seL4_Fault_VPPIEvent;
 }
 
-/// Message registers that travel in CPU registers.
-pub(crate) const FAST_WORDS: usize = sys::seL4_FastMessageRegisters as usize;
-
-/// Where the label begins in a message's tag; below are the length (7 bits) and two counts of
-/// capabilities. A reply has label 0.
-const LABEL_SHIFT: u32 = 12;
-
 /// Registers of a thread before the thread-local ones, which no exit needs.
 pub(crate) const REGISTERS: usize = 34;
-
-/// The message of an exit; what it has beyond four words is in [`Invoker::message_rest`].
-#[derive(Clone, Copy)]
-pub(crate) struct Message {
-    pub(crate) label: u64,
-    pub(crate) words: [u64; FAST_WORDS],
-}
 
 /// What ended a wait.
 pub(crate) enum Event {
@@ -57,14 +44,15 @@ pub(crate) enum Event {
     Notified(u64),
 }
 
-/// How to enter the kernel for the next wait.
-pub(crate) enum Next {
-    /// Reply to the exit at hand with so many words of the IPC buffer, then wait.
-    Reply(usize),
-    /// Acknowledge the interrupt of this channel, then wait.
-    Acknowledge(u8),
-    /// Wait.
-    Receive,
+impl From<(u64, Message)> for Event {
+    #[inline(always)]
+    fn from((badge, message): (u64, Message)) -> Self {
+        if badge & FAULT_BADGE != 0 {
+            Self::Exit(VcpuId((badge & 0xff) as u8), message)
+        } else {
+            Self::Notified(badge)
+        }
+    }
 }
 
 /// An invocation was refused; carries `seL4_Error`.
@@ -95,31 +83,31 @@ impl<'a> Invoker<'a> {
         }
     }
 
-    /// Replies if there is something to reply to, and waits for the next event.
+    /// Replies to the exit at hand with `length` words of the IPC buffer, and waits.
+    ///
+    /// Not by ReplyRecv: its fast path never fits a fault and costs 135 instructions to find
+    /// that out.
     #[inline(always)]
-    pub(crate) fn wait(&mut self, next: Next) -> Event {
-        let (badge, message) = match next {
-            // Not ReplyRecv: its fast path never fits a fault and costs 135 instructions to
-            // find that out.
-            Next::Reply(length) => send_and_receive(self.ipc, REPLY.bits(), tag(0, length)),
-            Next::Acknowledge(channel) => {
-                let handler = IRQ_BASE + u64::from(channel);
-                send_and_receive(self.ipc, handler, tag(label::ACK_IRQ, 0))
-            }
-            Next::Receive => {
-                let received = INPUT.with(&mut *self.ipc).recv_with_mrs(REPLY);
-                let message = Message {
-                    label: received.info.label(),
-                    words: received.msg,
-                };
-                (received.badge, message)
-            }
+    pub(crate) fn reply_and_wait(&mut self, length: usize) -> Event {
+        send_and_receive(self.ipc, REPLY, tag(0, length), INPUT, REPLY).into()
+    }
+
+    /// Acknowledges the interrupt of `channel`, and waits.
+    #[inline(always)]
+    pub(crate) fn acknowledge_and_wait(&mut self, channel: u8) -> Event {
+        let acknowledge = tag(label::ACK_IRQ, 0);
+        send_and_receive(self.ipc, interrupt(channel), acknowledge, INPUT, REPLY).into()
+    }
+
+    /// Waits.
+    #[inline(always)]
+    pub(crate) fn wait(&mut self) -> Event {
+        let received = INPUT.with(&mut *self.ipc).recv_with_mrs(REPLY);
+        let message = Message {
+            label: received.info.label(),
+            words: received.msg,
         };
-        if badge & FAULT_BADGE != 0 {
-            Event::Exit(VcpuId((badge & 0xff) as u8), message)
-        } else {
-            Event::Notified(badge)
-        }
+        (received.badge, message).into()
     }
 
     /// Reads the first `count` registers of a vCPU's thread into `words`; what else is in
@@ -131,12 +119,11 @@ impl<'a> Invoker<'a> {
         words: &mut [u64; REGISTERS],
         count: usize,
     ) {
-        let reply = tcb(vcpu)
-            .with(&mut *self.ipc)
-            .call_with_mrs(message_info(label::READ_REGISTERS, 2), [0, count as u64]);
-        check(reply.info.label());
+        let request = tag(label::READ_REGISTERS, 2);
+        let reply = call(self.ipc, tcb(vcpu).bits(), request, [0, count as u64, 0, 0]);
+        check(reply.label);
         if let Some(first) = words.first_chunk_mut() {
-            *first = reply.msg;
+            *first = reply.words;
         }
         copy(words, self.ipc.msg_regs(), FAST_WORDS, count);
     }
@@ -240,8 +227,7 @@ impl<'a> Invoker<'a> {
 
     /// IRQHandler_Ack of the `<irq>` with this channel.
     pub(crate) fn acknowledge(&mut self, channel: u8) {
-        let handler: cap::IrqHandler = Cap::from_bits(IRQ_BASE + u64::from(channel));
-        self.send(handler, (label::ACK_IRQ, 0), [0; 4]);
+        self.send(interrupt(channel), (label::ACK_IRQ, 0), [0; 4]);
     }
 
     /// Switches the machine off by the firmware's PSCI; returns if the PD may not (`smc="true"`
@@ -306,73 +292,12 @@ fn tcb(vcpu: VcpuId) -> cap::Tcb {
     Cap::from_bits(VM_TCB_BASE + u64::from(vcpu.0))
 }
 
+fn interrupt(channel: u8) -> cap::IrqHandler {
+    Cap::from_bits(IRQ_BASE + u64::from(channel))
+}
+
 fn vcpu_cap(vcpu: VcpuId) -> cap::VCpu {
     Cap::from_bits(VCPU_BASE + u64::from(vcpu.0))
-}
-
-/// Sends `words`, and what the IPC buffer holds beyond them.
-///
-/// `Cap::send_with_mrs` does the same, but looks at the length before each word.
-#[inline(always)]
-fn send(ipc: &mut IpcBuffer, target: u64, tag: u64, [a, b, c, d]: [u64; FAST_WORDS]) {
-    let number = i64::from(sys::syscall_id::Send);
-    // SAFETY: seL4's call Send, which changes no register and reads the IPC buffer at most; the
-    // invoked object is of the guest's, whose memory is never borrowed here.
-    unsafe {
-        asm!(
-            "svc #0",
-            in("x7") number,
-            in("x0") target,
-            in("x1") tag,
-            in("x2") a,
-            in("x3") b,
-            in("x4") c,
-            in("x5") d,
-            in("x9") core::ptr::from_mut(ipc),
-            options(nostack),
-        );
-    }
-}
-
-/// A message's tag without capabilities.
-const fn tag(label: u32, length: usize) -> u64 {
-    (label as u64) << LABEL_SHIFT | length as u64
-}
-
-/// Sends a message in the IPC buffer, and receives a badge and a message. What may be sent to
-/// is limited: replies and interrupts may, threads may not.
-///
-/// `Cap::nb_send_recv` would store the received words to the buffer, only to be loaded again.
-#[inline(always)]
-fn send_and_receive(ipc: &mut IpcBuffer, target: u64, tag: u64) -> (u64, Message) {
-    let [mut word0, mut word1, mut word2, mut word3, ..] = ipc.inner().msg;
-    let badge: u64;
-    let received: u64;
-    let number = i64::from(sys::syscall_id::NBSendRecv);
-    // SAFETY: seL4's call NBSendRecv: x8 is where to send, x0 where to receive, x6 the reply
-    // object. The kernel changes the outputs and the IPC buffer, which is exclusively ours, and
-    // keeps all other registers.
-    unsafe {
-        asm!(
-            "svc #0",
-            in("x7") number,
-            in("x8") target,
-            in("x6") REPLY.bits(),
-            in("x9") core::ptr::from_mut(ipc),
-            inlateout("x0") INPUT.bits() => badge,
-            inlateout("x1") tag => received,
-            inlateout("x2") word0,
-            inlateout("x3") word1,
-            inlateout("x4") word2,
-            inlateout("x5") word3,
-            options(nostack),
-        );
-    }
-    let message = Message {
-        label: received >> LABEL_SHIFT,
-        words: [word0, word1, word2, word3],
-    };
-    (badge, message)
 }
 
 /// Copies the words `from` to `to`, and perhaps a few more.

@@ -62,18 +62,21 @@ impl Bank {
     }
 
     /// Pending by level: lines known to be high.
+    #[inline]
     pub(crate) const fn high(&self) -> u32 {
         self.level & !self.edge
     }
 
     /// Lines masked in the kernel whose report is too old to be trusted: the guest may have
     /// silenced the source since. They must be resampled, not delivered.
+    #[inline]
     pub(crate) const fn stale(&self) -> u32 {
         self.masked & !self.fresh & !self.latch & !self.held & !self.high()
     }
 
     /// What `settle` has something to do for. Merging with what a list register holds does not
     /// wait until the interrupt is enabled: by then the guest may have taken it.
+    #[inline]
     pub(crate) const fn candidates(&self, distributor_enabled: bool) -> u32 {
         let again = self.again & self.held & !self.taken;
         if !distributor_enabled {
@@ -84,6 +87,7 @@ impl Bank {
     }
 
     /// GICD_ISPENDR as the guest reads it.
+    #[inline]
     pub(crate) const fn pending(&self) -> u32 {
         let waiting = (self.carried | self.masked & !self.edge) & !self.taken;
         self.latch | self.high() | waiting

@@ -197,6 +197,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     }
 
     /// Word and bit of an INTID.
+    #[inline(always)]
     pub(crate) const fn position(number: u16) -> (usize, u32) {
         ((number >> 5) as usize, 1 << (number & 31))
     }
@@ -210,11 +211,13 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         }
     }
 
+    #[inline(always)]
     fn shared_bank(shared: &mut [Shared; SPI_WORDS], word: usize) -> Option<&mut Bank> {
         Some(&mut shared.get_mut(word.checked_sub(1)?)?.bank)
     }
 
     /// The bank behind a word, word 0 as `vcpu` sees it.
+    #[inline(always)]
     pub(crate) fn bank(&self, vcpu: VcpuId, word: usize) -> Option<&Bank> {
         match word.checked_sub(1) {
             None => Some(&self.private.get(vcpu.index())?.bank),
@@ -223,6 +226,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     }
 
     /// As [`Self::bank`]; whoever changes it refreshes afterwards.
+    #[inline(always)]
     pub(crate) fn bank_mut(&mut self, vcpu: VcpuId, word: usize) -> Option<&mut Bank> {
         match word {
             0 => Some(&mut self.private.get_mut(vcpu.index())?.bank),

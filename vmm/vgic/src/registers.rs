@@ -180,9 +180,19 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
 
     #[inline(never)]
     fn write_word(&mut self, vcpu: VcpuId, offset: u64, value: u32, mask: u32) {
+        match Register::decode(offset) {
+            Register::Priority(first) => self.write_priority(vcpu, first, value, mask),
+            Register::Targets(first) => self.write_targets(vcpu, first, value, mask),
+            other => self.write_register(vcpu, other, value, mask),
+        }
+        self.publish(offset);
+    }
+
+    #[inline(never)]
+    fn write_register(&mut self, vcpu: VcpuId, register: Register, value: u32, mask: u32) {
         use Register as R;
         let bits = value & mask;
-        match Register::decode(offset) {
+        match register {
             R::Control if mask & 1 != 0 => self.write_control(bits & 1 != 0),
             R::SetEnable(word) => self.change(vcpu, word, bits, |bank, bits| bank.enabled |= bits),
             R::ClearEnable(word) => {
@@ -204,8 +214,6 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
             R::ClearActive(word) => {
                 self.change(vcpu, word, bits, |bank, bits| bank.active &= !bits);
             }
-            R::Priority(first) => self.write_priority(vcpu, first, value, mask),
-            R::Targets(first) => self.write_targets(vcpu, first, value, mask),
             R::Configuration(first) => self.write_configuration(vcpu, first, value, mask),
             R::SoftwareInterrupt if mask == u32::MAX => self.send_sgi(vcpu, value),
             R::ClearSgi(first) => {
@@ -218,9 +226,8 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
                     self.set_sgi_pending(vcpu, number, sources);
                 }
             }
-            _ => return,
+            _ => {}
         }
-        self.publish(offset);
     }
 
     /// Changes the state of `bits` of a word and all that follows from it.
@@ -303,6 +310,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         u32::from_le_bytes(bytes)
     }
 
+    #[inline(never)]
     fn write_targets(&mut self, vcpu: VcpuId, first: usize, value: u32, mask: u32) {
         let word = first >> 5;
         let implemented = Self::implemented(word);

@@ -12,8 +12,16 @@ use crate::{
     kernel::{InterruptController, Kernel, VcpuRegisters},
     mmio::{self, Decoded, Direction, MmioAccess},
     outcome::{CrashReason, End, Outcome},
-    syndrome::FaultStatus,
+    syndrome::{DataAbort, FaultStatus},
 };
+
+/// Where the last device access went.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RecentDevice {
+    base: Gpa,
+    size: u64,
+    device: Device,
+}
 
 impl<G: InterruptController> Vm<G> {
     /// Handles a stage-2 fault.
@@ -26,17 +34,12 @@ impl<G: InterruptController> Vm<G> {
     ) -> Outcome {
         match mmio::decode(fault) {
             Decoded::Access(iss) => {
-                let size = AccessSize::from_log2(iss.sas());
-                match self.device_at(fault.gpa, size) {
-                    Some(found) if fault.gpa.is_aligned(size.bytes()) => {
+                match self.recent_device_at(fault.gpa, AccessSize::from_log2(iss.sas())) {
+                    Some(found) => {
                         self.perform(vcpu, &MmioAccess::of(fault.gpa, iss), found, kernel);
                         step(fault, kernel)
                     }
-                    Some(_) => self.refuse(misaligned(iss.wnr()), fault, kernel),
-                    None => {
-                        let exception = GuestException::external(None, iss.wnr());
-                        self.refuse(exception, fault, kernel)
-                    }
+                    None => self.first_access(vcpu, iss, fault, kernel),
                 }
             }
             Decoded::NoSyndrome => self.emulate(vcpu, fault, kernel),
@@ -45,8 +48,52 @@ impl<G: InterruptController> Vm<G> {
         }
     }
 
-    /// The emulated device that an access lands in, and where in it.
+    /// The device of the last access, if this one lands in it and is aligned: most do. Devices
+    /// are made of whole words, so an aligned access lies inside when its first byte does.
     #[inline(always)]
+    fn recent_device_at(&self, gpa: Gpa, size: AccessSize) -> Option<(Device, u64)> {
+        let recent = self.recent.get()?;
+        let offset = gpa.0.wrapping_sub(recent.base.0);
+        (offset < recent.size && gpa.is_aligned(size.bytes())).then_some((recent.device, offset))
+    }
+
+    /// An access to another device than the last one, or to none.
+    #[inline(never)]
+    fn first_access(
+        &mut self,
+        vcpu: VcpuId,
+        iss: DataAbort,
+        fault: &MemoryFault,
+        kernel: &mut impl Kernel,
+    ) -> Outcome {
+        let access = MmioAccess::of(fault.gpa, iss);
+        let Some((device, offset)) = self.device_at(access.gpa, access.size) else {
+            let exception = GuestException::external(None, access.is_write());
+            return self.refuse(exception, fault, kernel);
+        };
+        if !access.is_aligned() {
+            return self.refuse(misaligned(access.is_write()), fault, kernel);
+        }
+        self.recent.set(self.whole_device(access.gpa, device));
+        self.perform(vcpu, &access, (device, offset), kernel);
+        step(fault, kernel)
+    }
+
+    fn whole_device(&self, gpa: Gpa, device: Device) -> Option<RecentDevice> {
+        let mut all = self.guest.reservations.iter();
+        let one = all.find(|one| {
+            let offset = gpa.0.checked_sub(one.base);
+            offset.is_some_and(|offset| offset < one.size) && one.size % 8 == 0
+        })?;
+        Some(RecentDevice {
+            base: Gpa(one.base),
+            size: one.size,
+            device,
+        })
+    }
+
+    /// The emulated device that an access lands in, and where in it.
+    #[inline(never)]
     fn device_at(&self, gpa: Gpa, size: AccessSize) -> Option<(Device, u64)> {
         match self.map.find(gpa, size) {
             Some((ReservationKind::Emulated(device), offset)) => Some((*device, offset)),
@@ -81,6 +128,7 @@ impl<G: InterruptController> Vm<G> {
 
     /// An access that the processor does not describe: the instruction tells.
     #[cold]
+    #[inline(never)]
     fn emulate(&mut self, vcpu: VcpuId, fault: &MemoryFault, kernel: &mut impl Kernel) -> Outcome {
         match emulate::plan(fault, kernel, &self.memory) {
             Emulation::Perform(plan) => self.perform_plan(vcpu, &plan, kernel),
