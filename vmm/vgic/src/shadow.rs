@@ -31,10 +31,11 @@ impl Shadow for NoShadow {
 }
 
 impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, SPI_WORDS, S> {
-    /// Copies a register just written to the shadow page. State that several registers show is
+    /// Copies a register just written to the shadow page, if it lies there: an access of odd
+    /// alignment at the page's end meets words behind it. State that several registers show is
     /// copied by [`Self::publish_state`].
     pub(crate) fn publish(&mut self, offset: u64) {
-        if S::PRESENT {
+        if S::PRESENT && offset < SIZE {
             self.shadow.write(offset, self.read_word(VcpuId(0), offset));
         }
     }

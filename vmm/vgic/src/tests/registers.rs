@@ -290,6 +290,16 @@ fn registers_beyond_the_page_and_of_unknown_vcpus_read_as_zero() {
 }
 
 #[test]
+fn a_write_past_the_page_does_not_reach_the_shadow() {
+    let mut gic = Distributor::<1, 2, Page>::with_shadow(4, Page(vec![0; 1024]));
+    for offset in [0xfff, 0x1000, 0x1004] {
+        let access = Machine::<1, 2, Page>::access(0, offset, AccessSize::Double);
+        gic.write(access, u64::MAX);
+    }
+    assert_eq!(gic.shadow.0.len(), 1024);
+}
+
+#[test]
 fn shadow_page_is_filled_at_power_on_and_reset() {
     let page = Page(vec![0xdead_beef; 1024]);
     let mut gic = Distributor::<1, 2, Page>::with_shadow(4, page);
