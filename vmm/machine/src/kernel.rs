@@ -86,8 +86,8 @@ pub trait InterruptController: MmioDevice {
     fn fire(&mut self, vcpu: VcpuId, intid: IntId);
     /// The kernel says that list register `index` became free.
     fn maintenance(&mut self, vcpu: VcpuId, index: Option<usize>, lines: &mut impl ListRegisters);
-    /// Gives the list registers what the guest should see next.
-    fn settle(&mut self, vcpu: VcpuId, lines: &mut impl ListRegisters);
+    /// Gives the list registers of every vCPU what the guest should see next.
+    fn settle(&mut self, lines: &mut impl ListRegisters);
     /// Has nothing changed since the last [`settle`](Self::settle) of every vCPU, neither what
     /// is to be delivered nor what one vCPU lets through to another?
     fn is_settled(&self) -> bool;

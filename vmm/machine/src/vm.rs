@@ -163,17 +163,11 @@ impl<G: InterruptController> Vm<G> {
     /// interrupt to take.
     #[inline(never)]
     fn settle(&mut self, kernel: &mut impl Kernel) {
-        // Between two runs nothing is delivered.
-        if self.phase != Phase::Running {
-            return;
-        }
         // Between two runs nothing may be delivered, and nobody woken.
         if self.phase != Phase::Running {
             return;
         }
-        for vcpu in (0..self.guest.vcpus).map(VcpuId) {
-            self.gic.settle(vcpu, kernel);
-        }
+        self.gic.settle(kernel);
         if self.asleep {
             self.look_after_sleepers(kernel);
         }

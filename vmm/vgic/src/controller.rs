@@ -18,9 +18,9 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> InterruptController
         Self::maintenance(self, vcpu, index, lines);
     }
 
-    /// Settles the other vCPUs too: what makes way on one may move to another.
+    /// All vCPUs at once: what makes way on one may move to another.
     #[inline]
-    fn settle(&mut self, _vcpu: VcpuId, lines: &mut impl ListRegisters) {
+    fn settle(&mut self, lines: &mut impl ListRegisters) {
         self.settle_all(lines);
     }
 

@@ -134,13 +134,13 @@ fn what_comes_again_merges_though_others_wait() {
 }
 
 #[test]
-fn the_machine_settles_all_through_one_vcpu() {
+fn the_machine_settles_all_vcpus_at_once() {
     let mut m = Two::new(1);
     m.enable(0, 32, 0);
     m.write_byte(0, 0x820, 2);
     m.gic.set_line(VcpuId(0), intid(32), true);
     m.gic.fire(VcpuId(0), IntId::VIRTUAL_TIMER);
-    InterruptController::settle(&mut m.gic, VcpuId(0), &mut m.hardware);
+    InterruptController::settle(&mut m.gic, &mut m.hardware);
     assert_eq!(m.gic.unsettled(), 0);
     assert_eq!(m.gic.loaded(VcpuId(1), 0), Some(intid(32)));
     assert_eq!(m.gic.loaded(VcpuId(0), 0), None, "the timer is not enabled");

@@ -41,8 +41,8 @@ impl<G: InterruptController> InterruptController for Shared<G> {
         self.0.borrow_mut().maintenance(vcpu, index, lines);
     }
 
-    fn settle(&mut self, vcpu: VcpuId, lines: &mut impl ListRegisters) {
-        self.0.borrow_mut().settle(vcpu, lines);
+    fn settle(&mut self, lines: &mut impl ListRegisters) {
+        InterruptController::settle(&mut *self.0.borrow_mut(), lines);
     }
 
     fn is_settled(&self) -> bool {
