@@ -21,6 +21,7 @@ pub(crate) fn cases() -> Vec<Case> {
     };
     let one = "system.xml";
     let two = "tests/systems/two-cpus.xml";
+    let shadow = "tests/systems/gic-shadow.xml";
     vec![
         case(
             "probes",
@@ -46,6 +47,24 @@ pub(crate) fn cases() -> Vec<Case> {
             one,
             |b| elf(b, "runaway"),
             |c| compare(c, "runaway"),
+        ),
+        case(
+            "gic-shadow-probes",
+            shadow,
+            |b| elf(b, "probes"),
+            |c| compare(c, "probes"),
+        ),
+        case(
+            "gic-shadow-hostile",
+            shadow,
+            |b| elf(b, "hostile"),
+            |c| compare(c, "hostile"),
+        ),
+        case(
+            "gic-shadow-reset",
+            shadow,
+            |b| elf(b, "reset"),
+            |c| compare(c, "reset"),
         ),
         case(
             "crash-restart",

@@ -19,6 +19,14 @@ pub(crate) fn cases() -> Vec<Case> {
             play: shell,
         },
         Case {
+            name: "debian-gic-shadow",
+            system: "tests/systems/gic-shadow.xml",
+            configs: DEBUG_AND_RELEASE,
+            clock: Clock::Host,
+            images: |bench| debian(bench, DEFAULT_SUITE, None),
+            play: shell,
+        },
+        Case {
             name: "debian-powers-off",
             system: "system.xml",
             configs: DEBUG,
