@@ -48,11 +48,6 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         let Some(bank) = self.bank(vcpu, word) else {
             return;
         };
-        let sgis = if word == 0 {
-            (bank.latch | bank.carried) & 0xffff
-        } else {
-            0
-        };
         let states = [
             (0x100, bank.enabled),
             (0x200, bank.pending()),
@@ -63,10 +58,31 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
             self.shadow.write(array | offset, bits);
             self.shadow.write(array | 0x80 | offset, bits);
         }
-        if word == 0 && sgis | self.published_sgis != 0 {
-            self.published_sgis = sgis;
-            for offset in [0xf10, 0xf14, 0xf18, 0xf1c, 0xf20, 0xf24, 0xf28, 0xf2c] {
-                self.publish(offset);
+        if word == 0 {
+            self.publish_sgis();
+        }
+    }
+
+    /// Copies GICD_CPENDSGIR and GICD_SPENDSGIR, as far as they have changed. The page has one
+    /// reader, so each SGI has one sender: bit 0 of its byte says that it is pending.
+    fn publish_sgis(&mut self) {
+        let Some(bank) = self.bank(VcpuId(0), 0) else {
+            return;
+        };
+        let pending = bank.pending() & 0xffff;
+        let changed = pending ^ self.published_sgis;
+        if changed == 0 {
+            return;
+        }
+        self.published_sgis = pending;
+        for word in 0..4_u64 {
+            if changed >> (word << 2) & 15 != 0 {
+                let four = pending >> (word << 2) & 15;
+                // Bit n to bit 8n.
+                let bytes = four.wrapping_mul(0x0020_4081) & 0x0101_0101;
+                for array in [0xf10, 0xf20] {
+                    self.shadow.write(array | word << 2, bytes);
+                }
             }
         }
     }
