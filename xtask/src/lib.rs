@@ -9,6 +9,7 @@ pub mod input;
 pub mod knobs;
 pub mod machine;
 pub mod microkit;
+pub mod profile;
 pub mod program;
 pub mod progress;
 pub mod release;
