@@ -2,7 +2,9 @@
 
 mod board;
 mod channels;
+mod files;
 mod memory;
+mod names;
 mod schedule;
 mod sharing;
 
@@ -13,9 +15,11 @@ use crate::model::Guest;
 
 /// Runs all checks.
 pub(crate) fn check(document: &Document, guests: &[Guest], board: &Board, found: &mut Diagnostics) {
+    names::check(document, found);
     memory::check(document, guests, board, found);
     board::check(document, board, found);
     channels::check(document, found);
     schedule::check(document, guests, board, found);
-    sharing::check(document, guests, found);
+    sharing::check(document, found);
+    files::check(document, guests, found);
 }

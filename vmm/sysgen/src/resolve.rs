@@ -237,10 +237,17 @@ fn gic(
             )
             .hint("the guest finds GICD at a multiple of 4 KiB");
     }
-    let cpu_interface = reservations
+    let mut interfaces = reservations
         .iter()
-        .find(|piece| piece.kind == ReservationKind::GicCpuInterface)
-        .map(|piece| (piece.base, piece.size));
+        .filter(|piece| piece.kind == ReservationKind::GicCpuInterface);
+    let cpu_interface = interfaces.next();
+    if let Some((first, again)) = cpu_interface.zip(interfaces.next()) {
+        found
+            .error(&again.span, "a second GIC CPU interface", "again")
+            .related(&first.span, "first here")
+            .hint("keep one of them");
+    }
+    let cpu_interface = cpu_interface.map(|piece| (piece.base, piece.size));
     if cpu_interface.is_none() {
         found
             .error(
@@ -290,8 +297,8 @@ fn report_gic_version(context: &Context<'_>, version: &Spanned<u64>, found: &mut
 /// SPIs to offer so that every INTID of the board has a place: whole registers of 32, and no
 /// more than 960 (INTIDs from 992 on would need a register that also holds special INTIDs).
 fn shared_interrupts(highest: u16) -> u16 {
-    let wanted = (highest + 1).saturating_sub(32).next_multiple_of(32);
-    wanted.clamp(32, 960)
+    let wanted = highest.saturating_sub(31).min(960).next_multiple_of(32);
+    wanted.max(32)
 }
 
 fn image(

@@ -7,7 +7,9 @@ use crate::number;
 use crate::resolve::find_region;
 use crate::source::Spanned;
 
-/// GICC and GICV have registers in two pages; boards repeat each over up to 64 KiB.
+/// GICC and GICV have registers in two pages; GICC_DIR alone is in the second (GICv2 4.4).
+const SMALLEST_CPU_INTERFACE: u64 = 0x2000;
+/// Boards repeat each page over up to 64 KiB.
 const LARGEST_CPU_INTERFACE: u64 = 0x2_0000;
 
 pub(super) fn check(document: &Document, board: &Board, found: &mut Diagnostics) {
@@ -21,7 +23,11 @@ pub(super) fn check(document: &Document, board: &Board, found: &mut Diagnostics)
         };
         let says = |word: &str| map.facts.iter().any(|fact| fact.word.name == word);
         if says("ram") {
-            check_ram(region, board, found);
+            let what = format!("guest RAM `{}`", region.name.value);
+            check_is_memory(region, what, board, found);
+        } else if says("gic-shadow") {
+            let what = format!("the shadow page `{}`", region.name.value);
+            check_is_memory(region, what, board, found);
         } else if says("gic-cpu-interface") {
             check_cpu_interface(map, region, board, found);
         } else if says("device") || says("registers") {
@@ -67,7 +73,7 @@ fn check_spans_memory_end(region: &Region, board: &Board, found: &mut Diagnostic
     }
 }
 
-fn check_ram(region: &Region, board: &Board, found: &mut Diagnostics) {
+fn check_is_memory(region: &Region, what: String, board: &Board, found: &mut Diagnostics) {
     let Some(physical) = &region.physical else {
         return;
     };
@@ -76,7 +82,7 @@ fn check_ram(region: &Region, board: &Board, found: &mut Diagnostics) {
             .error(
                 &physical.span,
                 format!("{} has no memory here", board.name),
-                format!("guest RAM `{}`", region.name.value),
+                what,
             )
             .hint(memory_hint(board));
     }
@@ -182,6 +188,18 @@ fn check_cpu_interface_place(
                 format!("expected {expected:#x}"),
             )
             .hint(format!("write phys_addr=\"{expected:#x}\""));
+    }
+    if size(region) < SMALLEST_CPU_INTERFACE {
+        found
+            .error(
+                &region.span,
+                "the GIC CPU interface is too small",
+                number::size(size(region)),
+            )
+            .hint(
+                "write size=\"0x2000\": GICC_DIR is in its second page, and a restart of the \
+                 guest needs it",
+            );
     }
     if size(region) > LARGEST_CPU_INTERFACE {
         found

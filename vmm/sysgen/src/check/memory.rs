@@ -10,9 +10,8 @@ use crate::resolve::{find_region, page_size};
 use crate::source::Span;
 
 pub(super) fn check(document: &Document, guests: &[Guest], board: &Board, found: &mut Diagnostics) {
-    for (index, region) in document.regions.iter().enumerate() {
+    for region in &document.regions {
         check_region(document, region, found);
-        check_name(&document.regions[..index], region, found);
     }
     let limit = 1u64 << board.address_bits;
     for domain in &document.domains {
@@ -36,20 +35,6 @@ pub(super) fn check(document: &Document, guests: &[Guest], board: &Board, found:
 fn maps_of(domain: &Domain) -> impl Iterator<Item = &Map> {
     let machine = domain.machine.iter().flat_map(|machine| &machine.maps);
     domain.maps.iter().chain(machine)
-}
-
-fn check_name(earlier: &[Region], region: &Region, found: &mut Diagnostics) {
-    let name = &region.name;
-    if let Some(first) = earlier.iter().find(|r| r.name.value == name.value) {
-        found
-            .error(
-                &name.span,
-                format!("two memory regions are called `{}`", name.value),
-                "again",
-            )
-            .related(&first.name.span, "first here")
-            .hint("rename one of them");
-    }
 }
 
 fn check_region(document: &Document, region: &Region, found: &mut Diagnostics) {
@@ -249,8 +234,11 @@ fn check_guest_maps(domain: &Domain, machine: &Machine, found: &mut Diagnostics)
         if has(map, "ram") {
             has_ram = true;
             check_ram(domain, map, found);
-        } else if has(map, "device") || has(map, "registers") || has(map, "gic-cpu-interface") {
+        } else if has(map, "device") || has(map, "registers") {
             check_device(map, found);
+        } else if has(map, "gic-cpu-interface") {
+            check_device(map, found);
+            check_cpu_interface(map, found);
         }
     }
     if !has_ram && !machine.facts.is_empty() {
@@ -306,6 +294,18 @@ fn check_ram(domain: &Domain, map: &Map, found: &mut Diagnostics) {
                 "VMM and guest would see different contents",
             )
             .hint("remove cached=\"false\"");
+    }
+}
+
+fn check_cpu_interface(map: &Map, found: &mut Diagnostics) {
+    if !map.allows('w') {
+        found
+            .error(
+                &map.permissions.span,
+                "the guest cannot write its GIC CPU interface",
+                "no interrupt could be ended",
+            )
+            .hint("write perms=\"rw\"");
     }
 }
 

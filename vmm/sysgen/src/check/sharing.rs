@@ -1,31 +1,12 @@
-//! What two guests must not have in common: RAM, devices, program and image file.
+//! What two guests must not have in common: RAM and devices.
 
 use crate::diagnostic::Diagnostics;
-use crate::document::{Document, Domain, Map, Region};
-use crate::model::Guest;
+use crate::document::{Document, Map, Region};
 use crate::resolve::find_region;
-use crate::source::Spanned;
 
-pub(super) fn check(document: &Document, guests: &[Guest], found: &mut Diagnostics) {
+pub(super) fn check(document: &Document, found: &mut Diagnostics) {
     check_ram(document, found);
     check_devices(document, found);
-    let is_vmm = |domain: &&Domain| guests.iter().any(|g| g.domain == domain.name.value);
-    let vmms = document.domains.iter().filter(is_vmm);
-    let programs: Vec<_> = vmms.filter_map(|domain| domain.program.as_ref()).collect();
-    check_files(
-        &programs,
-        "the program of two VMMs",
-        "each guest has its own tables in its VMM; name another file",
-        found,
-    );
-    let image = |guest: &Guest| find_region(document, &guest.image.region)?.prefill.as_ref();
-    let images: Vec<_> = guests.iter().filter_map(image).collect();
-    check_files(
-        &images,
-        "the image of two guests",
-        "name another file in the prefill_path of one",
-        found,
-    );
 }
 
 /// Maps of guests that the word speaks of, each with its region.
@@ -68,18 +49,6 @@ fn check_devices(document: &Document, found: &mut Diagnostics) {
                 .warning(&map.span, "a device is passed through twice", "again")
                 .related(&first.span, "first here")
                 .hint("its interrupts can go to one guest only");
-        }
-    }
-}
-
-fn check_files(files: &[&Spanned<String>], what: &str, hint: &str, found: &mut Diagnostics) {
-    for (index, file) in files.iter().enumerate() {
-        let mut earlier = files.iter().take(index);
-        if let Some(first) = earlier.find(|earlier| earlier.value == file.value) {
-            found
-                .error(&file.span, format!("`{}` is {what}", file.value), "again")
-                .related(&first.span, "first here")
-                .hint(hint);
         }
     }
 }

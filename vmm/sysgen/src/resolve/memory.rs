@@ -152,6 +152,12 @@ pub(super) fn shadow(
         .iter()
         .filter_map(|map| Some((map, map.facts.iter().find(|f| f.word.name == "gic-shadow")?)));
     let (map, fact) = marked.next()?;
+    for (_, again) in marked {
+        found
+            .error(&again.span, "a second shadow page", "again")
+            .related(&fact.span, "first here")
+            .hint("keep one of them: there is one distributor");
+    }
     let region = context.region(map)?;
     let size = region.size.as_ref().map_or(0, |size| size.value);
     if map.address.value != distributor || size != DISTRIBUTOR_SIZE {
@@ -193,6 +199,15 @@ pub(super) fn shadow(
                 "the VMM keeps the registers in this page",
             )
             .hint("add a <map> with perms=\"rw\" cached=\"false\" to the protection domain");
+    }
+    if let Some(cached) = own.filter(|own| own.cached) {
+        found
+            .error(
+                &cached.span,
+                "the VMM maps the shadow page cached",
+                "the guest reads past the cache",
+            )
+            .hint("add cached=\"false\"");
     }
     own.map(|own| own.address.value)
 }

@@ -8,7 +8,7 @@ pub static GUEST: vmm_config::Guest = vmm_config::Guest {
         vmm_config::Mapping {
             name: "gicv",
             base: 0x8010000,
-            size: 0x1000,
+            size: 0x2000,
             page_bits: 12,
             read: true,
             write: true,
@@ -76,7 +76,7 @@ pub static GUEST: vmm_config::Guest = vmm_config::Guest {
         vmm_config::Reservation {
             name: "gic-cpu-interface",
             base: 0x8010000,
-            size: 0x1000,
+            size: 0x2000,
             kind: vmm_config::ReservationKind::GicCpuInterface,
         },
         vmm_config::Reservation {

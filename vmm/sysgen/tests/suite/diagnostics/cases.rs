@@ -722,6 +722,54 @@ pub(super) const CASES: &[Case] = &[
         )],
     ),
     case(
+        "gicv_too_small",
+        ONE,
+        &[(
+            r#"name="gicv" size="0x2000""#,
+            r#"name="gicv" size="0x1000""#,
+        )],
+    ),
+    case(
+        "gicv_not_writable",
+        ONE,
+        &[(
+            r#"<map mr="gicv" vaddr="0x8010000" perms="rw""#,
+            r#"<map mr="gicv" vaddr="0x8010000" perms="r""#,
+        )],
+    ),
+    case(
+        "gicv_twice",
+        ONE,
+        &[(
+            "            <?vmm device",
+            "            <?vmm gic-cpu-interface?>\n            <map mr=\"gicv\" vaddr=\"0x8020000\" perms=\"rw\" cached=\"false\" />\n            <?vmm device",
+        )],
+    ),
+    case(
+        "shadow_cached_by_vmm",
+        SHADOW,
+        &[(
+            r#"vaddr="0x30000000" perms="rw" cached="false""#,
+            r#"vaddr="0x30000000" perms="rw""#,
+        )],
+    ),
+    case(
+        "shadow_twice",
+        SHADOW,
+        &[(
+            "        </virtual_machine>",
+            "            <?vmm gic-shadow?>\n            <map mr=\"gicd_shadow\" vaddr=\"0x8004000\" perms=\"r\" cached=\"false\" />\n        </virtual_machine>",
+        )],
+    ),
+    case(
+        "shadow_of_a_device",
+        SHADOW,
+        &[(
+            r#"name="gicd_shadow" size="0x1000""#,
+            r#"name="gicd_shadow" size="0x1000" phys_addr="0x8000000""#,
+        )],
+    ),
+    case(
         "channel_out_of_range",
         ONE,
         &[(r#"irq="33" id="1""#, r#"irq="33" id="62""#)],
@@ -785,6 +833,76 @@ pub(super) const CASES: &[Case] = &[
         &[(
             r#"<vcpu id="0" />"#,
             r#"<vcpu id="0" /><vcpu id="1" /><vcpu id="2" /><vcpu id="3" /><vcpu id="4" />"#,
+        )],
+    ),
+    case(
+        "program_missing",
+        ONE,
+        &[(r#"<program_image path="vmm.elf" />"#, "")],
+    ),
+    case(
+        "program_elsewhere",
+        ONE,
+        &[(r#"path="vmm.elf""#, r#"path="../../vmm.elf""#)],
+    ),
+    case(
+        "program_unnamed",
+        ONE,
+        &[(r#"path="vmm.elf""#, r#"path="""#)],
+    ),
+    case(
+        "program_over_loader",
+        ONE,
+        &[(r#"path="vmm.elf""#, r#"path="loader.img""#)],
+    ),
+    case(
+        "program_is_image",
+        ONE,
+        &[(r#"path="vmm.elf""#, r#"path="guest.img""#)],
+    ),
+    case(
+        "program_is_tables",
+        ONE,
+        &[(r#"path="vmm.elf""#, r#"path="guest.rs""#)],
+    ),
+    case(
+        "image_elsewhere",
+        ONE,
+        &[(
+            r#"prefill_path="guest.img""#,
+            r#"prefill_path="/tmp/guest.img""#,
+        )],
+    ),
+    case(
+        "guest_name_elsewhere",
+        ONE,
+        &[(
+            r#"<virtual_machine name="guest""#,
+            r#"<virtual_machine name="../guest""#,
+        )],
+    ),
+    case(
+        "guest_name_hidden",
+        ONE,
+        &[(
+            r#"<virtual_machine name="guest""#,
+            r#"<virtual_machine name="..""#,
+        )],
+    ),
+    case(
+        "guest_name_twice",
+        TWO_GUESTS,
+        &[(
+            r#"<virtual_machine name="b""#,
+            r#"<virtual_machine name="a""#,
+        )],
+    ),
+    case(
+        "domain_twice",
+        TWO_GUESTS,
+        &[(
+            r#"<protection_domain name="vmm_b""#,
+            r#"<protection_domain name="vmm_a""#,
         )],
     ),
     case("program_shared", TWO_GUESTS, &[("vmm_b.elf", "vmm_a.elf")]),
