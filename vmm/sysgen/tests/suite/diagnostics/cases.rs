@@ -334,7 +334,7 @@ pub(super) const CASES: &[Case] = &[
         "console_unsupported_on_board",
         ONE,
         &[
-            ("phys_addr=\"0x8040000\"", "phys_addr=\"0xf9060000\""),
+            ("phys_addr=\"0x8040000\"", "phys_addr=\"0xf906f000\""),
             (
                 "<memory_region name=\"shared\" size=\"0x1000\" />",
                 "<memory_region name=\"shared\" size=\"0x1000\" phys_addr=\"0xff000000\" />",
@@ -464,7 +464,7 @@ pub(super) const CASES: &[Case] = &[
         "wake_timer_not_exported",
         ONE,
         &[
-            (r#"phys_addr="0x8040000""#, r#"phys_addr="0xf9060000""#),
+            (r#"phys_addr="0x8040000""#, r#"phys_addr="0xf906f000""#),
             (r#"phys_addr="0x9000000""#, r#"phys_addr="0xff000000""#),
             (r#"irq="33""#, r#"irq="53""#),
         ],
