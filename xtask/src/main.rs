@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use xtask::knobs::Knobs;
 use xtask::tree::Tree;
-use xtask::verb::{bench, build, clean, explain, image, run, sdk, test};
+use xtask::verb::{bench, build, clean, explain, image, profile, run, sdk, test};
 
 /// Builds, runs and tests guests on the VMM.
 #[derive(Parser)]
@@ -38,6 +38,8 @@ enum Verb {
     Test,
     /// Measure what exits cost, against the budgets
     Bench,
+    /// Say where the instructions of exits go: make profile EXIT=mmio-read-w0
+    Profile(profile::Options),
     /// Say what a guest-physical address is: make explain ADDR=0x8000000
     Explain(explain::Options),
     /// Fetch the official Microkit SDK, and use it from then on
@@ -65,6 +67,7 @@ fn perform(cli: &Cli) -> Result<ExitCode> {
         Verb::Run => return run::run(&tree, &cli.knobs),
         Verb::Test => return test::test(&tree, &cli.knobs),
         Verb::Bench => return bench::bench(&tree, &cli.knobs),
+        Verb::Profile(options) => profile::profile(&tree, &cli.knobs, options)?,
         Verb::Explain(options) => explain::explain(&tree, &cli.knobs, options)?,
         Verb::Sdk(options) => sdk::sdk(&tree, options)?,
         Verb::Clean => clean::clean(&tree, &cli.knobs)?,

@@ -14,6 +14,7 @@
 //! ```
 
 pub mod counts;
+pub mod exits;
 pub mod program;
 pub mod shares;
 

@@ -5,6 +5,7 @@ pub mod build;
 pub mod clean;
 pub mod explain;
 pub mod image;
+pub mod profile;
 pub mod run;
 pub mod sdk;
 pub mod test;

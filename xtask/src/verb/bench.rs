@@ -56,7 +56,7 @@ pub fn bench(tree: &Tree, knobs: &Knobs) -> Result<ExitCode> {
 }
 
 /// The bench guest on the release configuration, unless another was asked for.
-fn recipe(tree: &Tree, knobs: &Knobs) -> Result<Recipe> {
+pub(crate) fn recipe(tree: &Tree, knobs: &Knobs) -> Result<Recipe> {
     let config = knobs
         .microkit_config
         .as_deref()

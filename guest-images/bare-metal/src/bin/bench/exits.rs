@@ -5,6 +5,7 @@ use bare_metal::firmware::{Conduit, call, function};
 use bare_metal::gic::{GICD, register};
 use bare_metal::println;
 
+use crate::mark::profiled;
 use crate::{now, report};
 
 /// The priorities of SPIs 60 to 63, which no device uses: read and written without side effect.
@@ -15,19 +16,22 @@ const TIMES: u64 = 1000;
 /// Runs one instruction TIMES times, with `{place}` an address, and reports it.
 macro_rules! measure {
     ($name:literal, $place:expr, $($text:literal),+) => {{
-        let begin = now();
-        // SAFETY: an access to a device register without side effect, or a firmware call that
-        // changes x0 to x3 at most. What is changed is declared.
-        unsafe {
-            core::arch::asm!(
-                "2:", $($text,)+ "subs {left}, {left}, #1", "b.ne 2b",
-                "/* {place} */",
-                left = inout(reg) TIMES => _, place = in(reg) $place,
-                inout("x0") 0_u64 => _, out("x1") _, out("x2") _, inout("x3") 0_u64 => _,
-                in("x7") 0_u64, inout("x20") 0_u64 => _, options(nostack)
-            );
-        }
-        report($name, now() - begin, TIMES);
+        let ticks = profiled($name, TIMES, || {
+            let begin = now();
+            // SAFETY: an access to a device register without side effect, or a firmware call that
+            // changes x0 to x3 at most. What is changed is declared.
+            unsafe {
+                core::arch::asm!(
+                    "2:", $($text,)+ "subs {left}, {left}, #1", "b.ne 2b",
+                    "/* {place} */",
+                    left = inout(reg) TIMES => _, place = in(reg) $place,
+                    inout("x0") 0_u64 => _, out("x1") _, out("x2") _, inout("x3") 0_u64 => _,
+                    in("x7") 0_u64, inout("x20") 0_u64 => _, options(nostack)
+                );
+            }
+            now() - begin
+        });
+        report($name, ticks, TIMES);
     }};
 }
 

@@ -8,6 +8,7 @@ use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use bare_metal::gic::{self, register};
 use bare_metal::{cpu, timer, write_system};
 
+use crate::mark::profiled;
 use crate::{now, report};
 
 core::arch::global_asm!(include_str!("vectors.s"), options(raw));
@@ -68,33 +69,39 @@ impl Sum {
 pub(crate) fn run() {
     start();
     let mut busy = Sum::default();
-    for _ in 0..TIMES {
-        let before = taken();
-        let due = arm(200);
-        while taken() == before {}
-        busy.add(due);
-    }
+    profiled("timer-cycle", TIMES, || {
+        for _ in 0..TIMES {
+            let before = taken();
+            let due = arm(200);
+            while taken() == before {}
+            busy.add(due);
+        }
+    });
     busy.report("timer-latency", "timer-cycle");
 
     let mut own = Sum::default();
-    for _ in 0..TIMES {
-        let before = taken();
-        let due = now();
-        send_to_self();
-        while taken() == before {}
-        own.add(due);
-    }
+    profiled("sgi-cycle", TIMES, || {
+        for _ in 0..TIMES {
+            let before = taken();
+            let due = now();
+            send_to_self();
+            while taken() == before {}
+            own.add(due);
+        }
+    });
     own.report("sgi-latency", "sgi-cycle");
 
     let mut asleep = Sum::default();
-    for _ in 0..TIMES {
-        let before = taken();
-        let due = arm(1000);
-        while taken() == before {
-            cpu::wait_for_interrupt();
+    profiled("wfi-wake-cycle", TIMES, || {
+        for _ in 0..TIMES {
+            let before = taken();
+            let due = arm(1000);
+            while taken() == before {
+                cpu::wait_for_interrupt();
+            }
+            asleep.add(due);
         }
-        asleep.add(due);
-    }
+    });
     asleep.report("wfi-wake-latency", "wfi-wake-cycle");
     masked_wake();
 }
@@ -115,17 +122,19 @@ fn send_to_self() {
 /// From the deadline to the instruction behind WFI, with interrupts masked.
 fn masked_wake() {
     let mut ticks = 0;
-    for _ in 0..TIMES {
-        cpu::mask_interrupts();
-        let before = taken();
-        let due = arm(1000);
-        while !timer::has_fired() {
-            cpu::wait_for_interrupt();
+    profiled("wfi-wake-masked", TIMES, || {
+        for _ in 0..TIMES {
+            cpu::mask_interrupts();
+            let before = taken();
+            let due = arm(1000);
+            while !timer::has_fired() {
+                cpu::wait_for_interrupt();
+            }
+            ticks += timer::now() - due;
+            cpu::unmask_interrupts();
+            while taken() == before {}
         }
-        ticks += timer::now() - due;
-        cpu::unmask_interrupts();
-        while taken() == before {}
-    }
+    });
     report("wfi-wake-masked", ticks, TIMES);
 }
 

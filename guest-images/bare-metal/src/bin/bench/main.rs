@@ -10,6 +10,7 @@ mod arguments;
 mod exits;
 mod idle;
 mod interrupts;
+mod mark;
 
 use bare_metal::{gic, println, read_system, timer};
 
