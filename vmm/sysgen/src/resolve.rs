@@ -5,6 +5,7 @@ mod console;
 mod devices;
 mod interrupts;
 mod memory;
+mod shadow;
 
 pub(crate) use interrupts::HIGHEST_CHANNEL;
 pub(crate) use memory::page_size;
@@ -268,7 +269,7 @@ fn gic(
         version: 2,
         distributor: distributor.value,
         cpu_interface: cpu_interface?,
-        shadow: memory::shadow(context, distributor.value, found),
+        shadow: shadow::page(context, distributor.value, found),
         spis: shared_interrupts(context.board.gic.highest_intid),
     })
 }

@@ -6,7 +6,7 @@ use super::Context;
 use crate::diagnostic::Diagnostics;
 use crate::document::{Document, Map, Region};
 use crate::fact::Fact;
-use crate::model::{DISTRIBUTOR_SIZE, Mapping, Reservation};
+use crate::model::{Mapping, Reservation};
 
 const SMALL_PAGE: u64 = 0x1000;
 const LARGE_PAGE: u64 = 0x20_0000;
@@ -138,76 +138,4 @@ pub(super) fn role<'a>(map: &'a Map, found: &mut Diagnostics) -> Option<&'a Fact
             .hint("keep one of them");
     }
     Some(first)
-}
-
-/// Where the VMM maps the page that shadows the distributor.
-pub(super) fn shadow(
-    context: &Context<'_>,
-    distributor: u64,
-    found: &mut Diagnostics,
-) -> Option<u64> {
-    let mut marked = context
-        .machine
-        .maps
-        .iter()
-        .filter_map(|map| Some((map, map.facts.iter().find(|f| f.word.name == "gic-shadow")?)));
-    let (map, fact) = marked.next()?;
-    for (_, again) in marked {
-        found
-            .error(&again.span, "a second shadow page", "again")
-            .related(&fact.span, "first here")
-            .hint("keep one of them: there is one distributor");
-    }
-    let region = context.region(map)?;
-    let size = region.size.as_ref().map_or(0, |size| size.value);
-    if map.address.value != distributor || size != DISTRIBUTOR_SIZE {
-        found
-            .error(
-                &map.span,
-                "the shadow page does not lie over the distributor",
-                format!("expected {DISTRIBUTOR_SIZE:#x} bytes at {distributor:#x}"),
-            )
-            .hint(format!(
-                "write vaddr=\"{distributor:#x}\" and a region of one page"
-            ));
-    }
-    if map.permissions.value != "r" || map.cached {
-        found
-            .error(
-                &map.span,
-                "the shadow page must be read-only and uncached for the guest",
-                "its writes have to reach the VMM",
-            )
-            .hint("write perms=\"r\" cached=\"false\"");
-    }
-    if let Some(second) = context.machine.vcpus.get(1) {
-        found
-            .error(
-                &fact.span,
-                "a shadow page serves one vCPU only",
-                "some distributor registers are banked: each vCPU reads others",
-            )
-            .related(&second.span, "the second vCPU")
-            .hint("remove the map, or all vCPUs but one");
-    }
-    let own = context.own_map(&region.name.value);
-    if own.is_none_or(|own| !own.allows('w')) {
-        found
-            .error(
-                &map.region.span,
-                format!("the VMM cannot write `{}`", region.name.value),
-                "the VMM keeps the registers in this page",
-            )
-            .hint("add a <map> with perms=\"rw\" cached=\"false\" to the protection domain");
-    }
-    if let Some(cached) = own.filter(|own| own.cached) {
-        found
-            .error(
-                &cached.span,
-                "the VMM maps the shadow page cached",
-                "the guest reads past the cache",
-            )
-            .hint("add cached=\"false\"");
-    }
-    own.map(|own| own.address.value)
 }
