@@ -122,6 +122,14 @@ pub enum BoardError {
         /// What and where.
         reason: Box<toml::de::Error>,
     },
+    /// No board can be so.
+    #[error("{path}: {problem}")]
+    Value {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
 }
 
 impl Board {
@@ -134,10 +142,45 @@ impl Board {
             path: path.to_owned(),
             reason,
         })?;
-        toml::from_str(&text).map_err(|reason| BoardError::Content {
+        let board: Self = toml::from_str(&text).map_err(|reason| BoardError::Content {
             path: path.to_owned(),
             reason: Box::new(reason),
-        })
+        })?;
+        match board.problem() {
+            None => Ok(board),
+            Some(problem) => Err(BoardError::Value {
+                path: path.to_owned(),
+                problem,
+            }),
+        }
+    }
+
+    /// The first number that no board can have.
+    fn problem(&self) -> Option<String> {
+        let (highest, bits) = (self.gic.highest_intid, self.address_bits);
+        if self.cores == 0 {
+            return Some("cores is 0".to_owned());
+        }
+        if !(32..=48).contains(&bits) {
+            return Some(format!("address_bits is {bits}; AArch64 has 32 to 48"));
+        }
+        if !(32..=1019).contains(&highest) {
+            return Some(format!(
+                "highest_intid is {highest}; interrupts of devices are 32 to 1019"
+            ));
+        }
+        if self.uart.intid > highest {
+            return Some(format!(
+                "the UART's interrupt {} is above highest_intid ({highest})",
+                self.uart.intid
+            ));
+        }
+        let is_beyond = |m: &&Memory| m.base.saturating_add(m.size) > 1 << bits;
+        let beyond = self.memory.iter().find(is_beyond)?;
+        Some(format!(
+            "memory at {:#x} ends beyond {bits} address bits",
+            beyond.base
+        ))
     }
 
     /// QEMU's arguments for this board with `image` loaded; `None` when QEMU has no such

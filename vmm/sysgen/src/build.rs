@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::device_tree::{self, Chosen, Seed};
 use crate::diagnostic::Diagnostics;
 use crate::image::{self, ImageError, Kernel, Layout, Part};
-use crate::model::{Guest, Reservation};
+use crate::model::{COMMAND_LINE_LIMIT, Guest, Reservation};
 use crate::{Error, System, number, package, tables, wants_colour};
 
 /// Most bytes of a device tree (arm64 boot protocol).
@@ -90,6 +90,7 @@ impl System {
     /// # Errors
     /// When an image is damaged, of a foreign kind, or does not fit into the guest's RAM.
     pub fn build(&self, guest: &Guest, images: &Images, seed: Seed) -> Result<GuestFiles, Error> {
+        check_command_line(guest, images)?;
         let kernel = image::load_kernel(&images.kernel)?;
         let initrd = images.initrd.as_deref().map(image::load_initrd);
         let initrd = initrd.transpose()?;
@@ -148,6 +149,16 @@ impl System {
         }
         Error::System(found.render(&self.source, wants_colour()))
     }
+}
+
+/// The line that the build writes into a device tree; one that the user's own has is not ours.
+fn check_command_line(guest: &Guest, images: &Images) -> Result<(), Error> {
+    let ours = images.bootargs.as_deref();
+    let length = ours.unwrap_or(&guest.boot.bootargs).len();
+    if length > COMMAND_LINE_LIMIT {
+        return Err(Error::CommandLine(length));
+    }
+    Ok(())
 }
 
 /// The user's device tree, or the generated one.

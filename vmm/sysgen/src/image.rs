@@ -124,6 +124,7 @@ pub fn understand(bytes: Vec<u8>) -> Result<Kernel, String> {
             pieces: elf::pieces(&bytes)?,
         });
     }
+    arm64::refuse_other_programs(&bytes)?;
     refuse_foreign(&bytes)?;
     let size = bytes.len() as u64;
     Ok(Kernel {

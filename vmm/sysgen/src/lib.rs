@@ -61,6 +61,13 @@ pub enum Error {
     /// The system is wrong: rendered diagnostics.
     #[error("{0}")]
     System(String),
+    /// Linux would drop the end of the kernel command line.
+    #[error(
+        "the kernel command line has {0} bytes, but arm64 Linux keeps {limit} and drops the \
+         rest; shorten BOOTARGS, or `bootargs` in the system XML",
+        limit = model::COMMAND_LINE_LIMIT
+    )]
+    CommandLine(usize),
     /// An image is wrong.
     #[error(transparent)]
     Image(#[from] image::ImageError),

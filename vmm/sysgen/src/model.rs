@@ -181,6 +181,10 @@ pub struct Boot {
     pub load: Option<u64>,
 }
 
+/// Most bytes of a kernel command line: arm64 Linux keeps so many (its `COMMAND_LINE_SIZE` less
+/// the NUL) and drops the rest without a word.
+pub const COMMAND_LINE_LIMIT: usize = 2047;
+
 /// The instruction that reaches PSCI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conduit {

@@ -21,11 +21,12 @@ pub(super) fn unpack(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
 }
 
 fn zboot_payload(bytes: &[u8]) -> Result<&[u8], String> {
+    let too_early = || "is a damaged EFI zboot kernel: it ends too early".to_owned();
     let word = |at: usize| {
         let word = bytes.get(at..).and_then(|rest| rest.first_chunk::<4>());
         word.map_or(0, |word| u32::from_le_bytes(*word) as usize)
     };
-    let kind = bytes.get(24..56).unwrap_or_default();
+    let kind = bytes.get(24..56).ok_or_else(too_early)?;
     let kind = kind.split(|byte| *byte == 0).next().unwrap_or_default();
     if kind != b"gzip" {
         return Err(format!(
@@ -37,7 +38,7 @@ fn zboot_payload(bytes: &[u8]) -> Result<&[u8], String> {
     let (start, length) = (word(8), word(12));
     let end = start.checked_add(length);
     end.and_then(|end| bytes.get(start..end))
-        .ok_or_else(|| "is a damaged EFI zboot kernel: it ends too early".to_owned())
+        .ok_or_else(too_early)
 }
 
 fn gunzip(bytes: &[u8]) -> Result<Vec<u8>, String> {

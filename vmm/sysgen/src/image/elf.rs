@@ -6,11 +6,19 @@ use elf::endian::AnyEndian;
 
 use super::{Part, Pieces};
 
+const HEADER_BYTES: usize = 64;
+
 pub(super) fn is_elf(bytes: &[u8]) -> bool {
     bytes.starts_with(b"\x7fELF")
 }
 
 pub(super) fn pieces(bytes: &[u8]) -> Result<Pieces, String> {
+    if bytes.len() < HEADER_BYTES {
+        return Err(format!(
+            "is cut off: it has {} bytes, and an ELF64 begins with {HEADER_BYTES}; copy it again",
+            bytes.len()
+        ));
+    }
     if bytes.get(4) != Some(&ELFCLASS64) || bytes.get(5) != Some(&ELFDATA2LSB) {
         return Err("is not a little-endian ELF64; guests are AArch64".to_owned());
     }

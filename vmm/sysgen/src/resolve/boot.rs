@@ -4,7 +4,7 @@ use vmm_config::{Action, Policy};
 
 use super::Context;
 use crate::diagnostic::Diagnostics;
-use crate::model::{Boot, Conduit, DEFAULT_POLICY};
+use crate::model::{Boot, COMMAND_LINE_LIMIT, Conduit, DEFAULT_POLICY};
 use crate::source::Spanned;
 
 /// The `guest` instruction.
@@ -19,6 +19,9 @@ pub(super) fn boot(context: &Context<'_>, found: &mut Diagnostics) -> Option<Boo
             .hint("add <?vmm guest bootargs=\"...\"?> inside the <virtual_machine>");
         return None;
     };
+    if let Some(bootargs) = fact.get("bootargs") {
+        check_length(bootargs, found);
+    }
     let text = |name: &str| fact.get(name).map(|value| value.value.clone());
     Some(Boot {
         bootargs: text("bootargs").unwrap_or_default(),
@@ -26,6 +29,22 @@ pub(super) fn boot(context: &Context<'_>, found: &mut Diagnostics) -> Option<Boo
         psci: conduit(fact.get("psci"), found),
         load: fact.number("load", found).map(|load| load.value),
     })
+}
+
+fn check_length(bootargs: &Spanned<String>, found: &mut Diagnostics) {
+    let length = bootargs.value.len();
+    if length > COMMAND_LINE_LIMIT {
+        // A line this long would bury the rest of the message.
+        let beyond = (COMMAND_LINE_LIMIT..length).find(|at| bootargs.value.is_char_boundary(*at));
+        let start = bootargs.span.start + beyond.unwrap_or(0);
+        found
+            .error(
+                &(start..bootargs.span.end),
+                "the kernel command line is too long",
+                format!("{length} bytes, of which Linux would drop these"),
+            )
+            .hint(format!("arm64 Linux keeps {COMMAND_LINE_LIMIT} bytes"));
+    }
 }
 
 fn conduit(text: Option<&Spanned<String>>, found: &mut Diagnostics) -> Conduit {

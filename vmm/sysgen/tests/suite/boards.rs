@@ -113,6 +113,47 @@ fn boards_with_a_gicv3_are_refused_in_words() {
 }
 
 #[test]
+fn a_board_that_cannot_be_is_refused_in_words() {
+    let good = systems::repository().join("board/qemu_virt_aarch64/board.toml");
+    let good = std::fs::read_to_string(good).expect("a board file");
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let path = folder.path().join("board.toml");
+    for (from, to, words) in [
+        (
+            "highest_intid = 159",
+            "highest_intid = 65535",
+            "highest_intid is 65535; interrupts of devices are 32 to 1019",
+        ),
+        (
+            "highest_intid = 159",
+            "highest_intid = 31",
+            "highest_intid is 31; interrupts of devices are 32 to 1019",
+        ),
+        (
+            "intid = 33",
+            "intid = 1019",
+            "the UART's interrupt 1019 is above highest_intid (159)",
+        ),
+        (
+            "address_bits = 40",
+            "address_bits = 200",
+            "address_bits is 200; AArch64 has 32 to 48",
+        ),
+        (
+            "base = 0x6000_0000",
+            "base = 0x7fff_ffff_ffff_f000",
+            "memory at 0x7ffffffffffff000 ends beyond 40 address bits",
+        ),
+        ("cores = ", "cores = 0 # ", "cores is 0"),
+    ] {
+        assert!(good.contains(from), "no {from}");
+        std::fs::write(&path, good.replacen(from, to, 1)).expect("a file");
+        let error = Board::load(&path).expect_err(to).to_string();
+        assert_eq!(error, format!("{}: {words}", path.display()));
+    }
+}
+
+#[test]
 fn a_bad_board_file_is_named() {
     let missing = Board::load(Path::new("board/none/board.toml")).expect_err("missing");
     assert!(

@@ -13,8 +13,8 @@ use sysgen::source::Source;
 use crate::{golden, systems};
 use cases::{CASES, Case};
 
-/// The finding that comes up only with images; its test is in `package.rs`.
-const WITH_IMAGES: &str = "build_ram_too_small";
+/// Findings with a test of their own: the first comes up only with images (`package.rs`).
+const NO_CASES: [&str; 2] = ["build_ram_too_small", "bootargs_too_long"];
 
 fn source(case: &Case) -> Source {
     let mut text = case.system.to_owned();
@@ -81,6 +81,18 @@ fn errors_stop_the_build_and_warnings_do_not() {
 }
 
 #[test]
+fn a_command_line_that_linux_would_cut_is_found() {
+    let with = |length| systems::ONE.replace("quiet", &"quiet ".repeat(length)[..length]);
+    let source = systems::source(&with(2047));
+    let (_, found) = sysgen::analyse(&source, &systems::virt());
+    assert!(found.is_empty(), "{}", found.render(&source, false));
+    let source = systems::source(&with(2060));
+    let (_, found) = sysgen::analyse(&source, &systems::virt());
+    let text = format!("{}\n", found.render(&source, false));
+    golden::check("diagnostics/bootargs_too_long.txt", &text);
+}
+
+#[test]
 fn no_golden_file_is_left_over() {
     let names: BTreeSet<String> = CASES.iter().map(|case| case.name.to_owned()).collect();
     assert_eq!(names.len(), CASES.len(), "two cases have one name");
@@ -92,7 +104,7 @@ fn no_golden_file_is_left_over() {
             .expect("a name")
             .to_string_lossy()
             .into_owned();
-        let known = names.contains(&name) || name == WITH_IMAGES;
+        let known = names.contains(&name) || NO_CASES.contains(&name.as_str());
         assert!(known, "{name} belongs to no case");
     }
 }

@@ -85,9 +85,8 @@ fn load(bytes: &[u8]) -> Kernel {
 /// The message about a bad kernel, without its path.
 fn refusal(bytes: &[u8]) -> String {
     let (_folder, path) = file(bytes);
-    let error = image::load_kernel(&path)
-        .expect_err("a bad kernel")
-        .to_string();
+    let refused = image::load_kernel(&path).err();
+    let error = refused.expect("a bad kernel").to_string();
     let path = format!("{}: ", path.display());
     error
         .strip_prefix(&path)
@@ -239,10 +238,59 @@ fn an_image_that_is_cut_off_is_refused() {
         &efi_image(4800, 4900),
         "is cut off: it has 4800 bytes, and 4900 by its own headers; copy it again",
     )]);
+}
+
+#[test]
+fn an_image_cut_within_its_header_is_no_flat_binary() {
+    for length in 0x3c..64 {
+        let mut cut = arm64_image(5000, 0, MIB, 0);
+        cut.truncate(length);
+        check_refusals(&[(
+            &cut,
+            &format!("is cut off: it has {length} bytes, and 64 by its own headers; copy it again"),
+        )]);
+    }
     for length in 64..0xb8 {
-        let mut headers = efi_image(5000, 0x200);
-        headers.truncate(length);
-        let _ = image::understand(headers);
+        let mut cut = efi_image(5000, 0x200);
+        cut.truncate(length);
+        let text = refusal(&cut);
+        assert!(text.starts_with("is cut off: "), "{length}: {text}");
+    }
+}
+
+#[test]
+fn an_image_cut_before_its_first_instructions_is_refused() {
+    for (at, branch) in [(0, 0x1400_0400_u32), (4, 0x1400_03ff)] {
+        let mut image = arm64_image(0x1004, 0, MIB, 0);
+        image[..4].copy_from_slice(&0xd503_201f_u32.to_le_bytes());
+        image[at..at + 4].copy_from_slice(&branch.to_le_bytes());
+        image::understand(image.clone()).expect("the branch goes to the last word");
+        image.truncate(0x1000);
+        check_refusals(&[(
+            &image,
+            "is cut off: it has 4096 bytes, and 4100 by its own headers; copy it again",
+        )]);
+    }
+}
+
+#[test]
+fn the_start_of_an_efi_program_is_no_flat_binary() {
+    let mut program = efi_image(5000, 0x200);
+    program[0x38..0x3c].fill(0);
+    let what = "is an EFI program, but no arm64 Image; give the kernel inside it";
+    check_refusals(&[(&program, what)]);
+    program.truncate(40);
+    check_refusals(&[(
+        &program,
+        "is cut off: it has 40 bytes, and 64 by its own headers; copy it again",
+    )]);
+}
+
+#[test]
+fn a_small_flat_binary_is_one() {
+    for length in [1, 4, 59, 63] {
+        let kernel = load(&vec![0x14; length]);
+        assert_eq!(kernel.format, Format::Flat, "{length}");
     }
 }
 
@@ -267,6 +315,10 @@ fn bad_elfs_are_refused_in_words() {
             "is a damaged ELF: a segment is larger in the file",
         ),
         (&cut, "is a damaged ELF: "),
+        (
+            b"\x7fELF\x02\x01",
+            "is cut off: it has 6 bytes, and an ELF64 begins with 64; copy it again",
+        ),
     ]);
 }
 
@@ -276,10 +328,16 @@ fn bad_compressed_kernels_are_refused_in_words() {
     cut_gzip.truncate(20);
     let mut cut_zboot = zboot(b"gzip", &gzip(b"x"));
     cut_zboot.truncate(70);
+    let mut zboot_header = cut_zboot.clone();
+    zboot_header.truncate(30);
     check_refusals(&[
         (&cut_gzip, "is a damaged gzip file: "),
         (
             &cut_zboot,
+            "is a damaged EFI zboot kernel: it ends too early",
+        ),
+        (
+            &zboot_header,
             "is a damaged EFI zboot kernel: it ends too early",
         ),
         (

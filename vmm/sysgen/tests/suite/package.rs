@@ -119,6 +119,22 @@ fn bootargs_and_device_tree_can_be_replaced() {
 }
 
 #[test]
+fn a_command_line_that_linux_would_cut_is_refused() {
+    let files = Files::new();
+    let system = systems::load(systems::ONE);
+    let mut images = images(files.add("Image", &arm64_image(1001, 0, MIB, 0)), None);
+    images.bootargs = Some("x".repeat(2047));
+    build(&system, &images).expect("Linux keeps 2047 bytes and a NUL");
+    images.bootargs = Some("x".repeat(2048));
+    let error = build(&system, &images).expect_err("one too many");
+    assert_eq!(
+        error,
+        "the kernel command line has 2048 bytes, but arm64 Linux keeps 2047 and drops the rest; \
+         shorten BOOTARGS, or `bootargs` in the system XML"
+    );
+}
+
+#[test]
 fn a_users_tree_may_speak_only_of_the_guests_ram() {
     let files = Files::new();
     let mut images = images(files.add("Image", &arm64_image(1001, 0, MIB, 0)), None);
