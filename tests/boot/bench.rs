@@ -18,7 +18,7 @@ use xtask::tree::Tree;
 use crate::case::Case;
 use crate::console::Console;
 
-const BOARD: &str = "qemu_virt_aarch64";
+pub(crate) const BOARD: &str = "qemu_virt_aarch64";
 
 /// The tree, its SDKs, and guests that are made once.
 pub(crate) struct Workbench {

@@ -3,6 +3,7 @@
 
 mod bare_metal;
 mod bench;
+mod budgets;
 mod case;
 mod console;
 mod debian;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         .flat_map(|case| trials(&bench, &Arc::new(case)))
         .collect();
     trials.extend(parity::trials(&bench));
+    trials.extend(budgets::trials(&bench));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

@@ -2,7 +2,7 @@
 //!
 //! `main.rs` is the command line; the tests use this library to build and run images too.
 
-pub mod budget;
+pub mod bench;
 pub mod console;
 pub mod image;
 pub mod input;

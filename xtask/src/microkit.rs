@@ -63,13 +63,21 @@ impl Sdk {
         Ok(Self::Official(folder.to_path_buf()))
     }
 
-    /// In a few words, for people.
-    pub fn description(&self) -> String {
+    /// What it is called, wherever it is.
+    pub fn name(&self) -> String {
         match self {
             Self::Official(folder) => {
                 let version = fs::read_to_string(folder.join("VERSION")).unwrap_or_default();
-                format!("Microkit SDK {} at {}", version.trim(), Tree::shown(folder))
+                format!("Microkit SDK {}", version.trim())
             }
+            Self::StandIn => "the stand-in SDK".to_owned(),
+        }
+    }
+
+    /// In a few words, for people.
+    pub fn description(&self) -> String {
+        match self {
+            Self::Official(folder) => format!("{} at {}", self.name(), Tree::shown(folder)),
             Self::StandIn => "the stand-in SDK, devsdk (for development only)".to_owned(),
         }
     }
