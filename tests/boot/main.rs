@@ -6,6 +6,7 @@ mod bench;
 mod budgets;
 mod case;
 mod console;
+mod counter;
 mod debian;
 mod other_guests;
 mod parity;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         .collect();
     trials.extend(parity::trials(&bench));
     trials.extend(budgets::trials(&bench));
+    trials.extend(counter::trials(&bench));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

@@ -18,8 +18,9 @@ pub mod exits;
 pub mod program;
 pub mod shares;
 
+use std::fs;
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
@@ -40,6 +41,8 @@ use crate::tree::Tree;
 const COUNTED: [&str; 2] = ["-icount", "shift=0,sleep=off"];
 /// Seconds that a run gets; a Debian boot needs about ten.
 const LIMIT: &str = "300";
+/// How `timeout` says that they are over.
+const TIMED_OUT: i32 = 124;
 /// Where Linux programs run: fixed addresses are low, others at the top of the user's half. The
 /// kernel's early code at physical addresses and seL4 (0x80_xxxx_xxxx) lie between.
 const USER: [RangeInclusive<u64>; 2] = [0x40_0000..=0x3fff_ffff, 1 << 40..=(1 << 48) - 1];
@@ -113,9 +116,13 @@ pub fn run(tree: &Tree, recipe: &Recipe, image: &Image, marks: &[Mark]) -> Resul
     let console = String::from_utf8_lossy(&output.stdout).into_owned();
     if !output.status.success() {
         let errors = String::from_utf8_lossy(&output.stderr);
-        bail!("the machine was not switched off within {LIMIT} s; it printed:\n{console}{errors}");
+        let what = match output.status.code() {
+            Some(TIMED_OUT) => format!("the guest did not switch the machine off within {LIMIT} s"),
+            _ => "QEMU failed; it has to be one with plugins, as Debian's is".to_owned(),
+        };
+        bail!("{what}; it printed:\n{console}{errors}");
     }
-    let text = std::fs::read_to_string(&counts)
+    let text = fs::read_to_string(&counts)
         .with_context(|| format!("QEMU wrote no {}", counts.display()))?;
     Ok(Run {
         console,
@@ -180,9 +187,9 @@ fn plugin(tree: &Tree) -> Result<PathBuf> {
 }
 
 /// What follows `-plugin`.
-fn plugin_argument(plugin: &std::path::Path, counts: &std::path::Path, marks: &[Mark]) -> String {
+fn plugin_argument(plugin: &Path, counts: &Path, marks: &[Mark]) -> String {
     // Between QEMU's suboptions a comma separates, two stand for one.
-    let path = |path: &std::path::Path| path.to_string_lossy().replace(',', ",,");
+    let path = |path: &Path| path.to_string_lossy().replace(',', ",,");
     let mut text = format!("{},out={}", path(plugin), path(counts));
     for mark in marks {
         let ranges = mark
