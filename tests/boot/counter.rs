@@ -9,9 +9,9 @@ use libtest_mimic::Trial;
 use xtask::bench::measure::figures;
 use xtask::image::Recipe;
 use xtask::profile::counts::Block;
-use xtask::profile::exits::{Exit, exits};
 use xtask::profile::program::Part;
 use xtask::profile::shares::Owners;
+use xtask::profile::work::{Work, exits};
 use xtask::profile::{Run, owners, run};
 use xtask::tree::Tree;
 
@@ -77,7 +77,7 @@ fn in_loop(phase: &[Block], owners: &Owners) -> usize {
 
 /// What was counted, against the guest's clock of one nanosecond an instruction; it does not
 /// count a device access that traps.
-fn compare(run: &Run, exits: &[Exit]) -> Result<()> {
+fn compare(run: &Run, exits: &[Work]) -> Result<()> {
     let timed = figures(&run.console);
     for exit in exits.iter().filter(|exit| exit.times == TIMES) {
         let counted = exit.shares.total() / TIMES;

@@ -14,16 +14,16 @@
 //! ```
 
 pub mod counts;
-pub mod exits;
 pub mod program;
 pub mod shares;
+pub mod work;
 
 use std::fs;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use sysgen::System;
 
 use crate::image::{Image, Recipe};
@@ -78,18 +78,32 @@ pub type Mark = Vec<RangeInclusive<u64>>;
 /// When the run does not come to that end, or the guest ran no user program.
 pub fn boot(tree: &Tree, recipe: &Recipe, image: &Image) -> Result<Boot> {
     let owners = owners(tree, recipe, image)?;
-    let marks = [owners.guest_memory().to_vec(), USER.to_vec()];
-    let run = run(tree, recipe, image, &marks)?;
-    let [before, to_userland, rest] = run.phases.as_slice() else {
-        bail!(
-            "the guest ran no user program, so that its boot has no end; it printed:\n{}",
-            run.console
-        );
-    };
+    let [before_guest, to_userland, rest] = &boot_phases(tree, recipe, image, &owners)?;
     Ok(Boot {
-        before_guest: owners.shares(before),
+        before_guest: owners.shares(before_guest),
         to_userland: owners.shares(to_userland),
         rest: owners.shares(rest),
+    })
+}
+
+/// As [`boot`], the counts themselves.
+///
+/// # Errors
+/// As [`boot`].
+pub fn boot_phases(
+    tree: &Tree,
+    recipe: &Recipe,
+    image: &Image,
+    owners: &Owners,
+) -> Result<[Phase; 3]> {
+    let marks = [owners.guest_memory().to_vec(), USER.to_vec()];
+    let run = run(tree, recipe, image, &marks)?;
+    let phases = <[Phase; 3]>::try_from(run.phases);
+    phases.map_err(|_| {
+        anyhow!(
+            "the guest ran no user program; it printed:\n{}",
+            run.console
+        )
     })
 }
 

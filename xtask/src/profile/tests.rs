@@ -74,7 +74,7 @@ fn program(part: Part, first: u32) -> Program {
     let file = elf([first, 0xd65f_03c0, 0xaa01_03e0, 0xd65f_03c0]);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("program.elf");
-    std::fs::write(&path, file).unwrap();
+    fs::write(&path, file).unwrap();
     Program::read(part, &path).unwrap()
 }
 

@@ -48,17 +48,21 @@ pub fn bench(tree: &Tree, knobs: &Knobs) -> Result<ExitCode> {
 
 /// The bench guest on the release configuration, unless another was asked for.
 pub(crate) fn recipe(tree: &Tree, knobs: &Knobs) -> Result<Recipe> {
-    let config = knobs.microkit_config.as_deref();
-    let config = config.filter(|config| !config.is_empty());
     let mut images = measure::bench_guest(tree)?;
     images.bootargs.clone_from(&knobs.bootargs);
     Ok(Recipe {
         system: knobs.system(tree)?,
         board: knobs.board().to_owned(),
-        config: config.unwrap_or("release").to_owned(),
+        config: config(knobs).to_owned(),
         sdk: Sdk::choose(tree, knobs.microkit_sdk.as_deref())?,
         folder: knobs.build_folder(tree)?.join("bench"),
         images,
         more_bootargs: None,
     })
+}
+
+/// Release, unless another was asked for.
+pub(crate) fn config(knobs: &Knobs) -> &str {
+    let given = knobs.microkit_config.as_deref();
+    given.filter(|name| !name.is_empty()).unwrap_or("release")
 }

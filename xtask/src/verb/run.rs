@@ -11,7 +11,7 @@ use crate::machine;
 use crate::tree::Tree;
 
 /// The Debian guest's argument for: power off once you are up.
-const POWER_OFF: &str = "autopoweroff";
+pub(crate) const POWER_OFF: &str = "autopoweroff";
 
 /// Runs until the guest powers off (success) or crashes.
 ///

@@ -1,7 +1,7 @@
-//! What each kind of exit costs whom, and in which functions.
+//! What a piece of work, such as a kind of exit, costs whom, and in which functions.
 //!
 //! The bench guest executes a marking instruction before and after each measurement, and says
-//! afterwards what that was: every second phase of a run is one kind of exit, done many times.
+//! afterwards what that was: every second phase of its run is one kind of exit, done many times.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,10 +13,13 @@ use crate::profile::counts::Phase;
 use crate::profile::program::Part;
 use crate::profile::shares::{Owners, Shares};
 
-/// One kind of exit.
+/// The functions of a guest whose kernel is no ELF file, and of guests' programs.
+const NO_SYMBOLS: &str = "(all: no symbols are known)";
+
+/// One piece of work.
 #[derive(Clone, Debug)]
-pub struct Exit {
-    /// The bench guest's name of it.
+pub struct Work {
+    /// For an exit, the bench guest's name of it.
     pub name: String,
     /// How often it was done.
     pub times: u64,
@@ -24,6 +27,18 @@ pub struct Exit {
     pub shares: Shares,
     /// The instructions of all of these in each function, most first.
     pub functions: Vec<Function>,
+}
+
+impl Work {
+    /// The work of a phase.
+    pub fn of(name: &str, times: u64, phase: &Phase, owners: &Owners) -> Self {
+        Self {
+            name: name.to_owned(),
+            times,
+            shares: owners.shares(phase),
+            functions: functions(phase, owners),
+        }
+    }
 }
 
 /// A function that was executed; those inlined into it are part of it.
@@ -41,7 +56,7 @@ pub struct Function {
 ///
 /// # Errors
 /// When its marks and its words do not fit together.
-pub fn exits(run: &Run, owners: &Owners) -> Result<Vec<Exit>> {
+pub fn exits(run: &Run, owners: &Owners) -> Result<Vec<Work>> {
     let names = names(&run.console);
     ensure!(
         !names.is_empty() && run.phases.len() == 2 * names.len() + 1,
@@ -49,12 +64,8 @@ pub fn exits(run: &Run, owners: &Owners) -> Result<Vec<Exit>> {
         run.console
     );
     let measured = run.phases.iter().skip(1).step_by(2);
-    let exit = |((name, times), phase): ((String, u64), &Phase)| Exit {
-        name,
-        times,
-        shares: owners.shares(phase),
-        functions: functions(phase, owners),
-    };
+    let exit =
+        |((name, times), phase): ((String, u64), &Phase)| Work::of(&name, times, phase, owners);
     Ok(names.into_iter().zip(measured).map(exit).collect())
 }
 
@@ -70,13 +81,14 @@ fn names(console: &str) -> Vec<(String, u64)> {
 }
 
 /// The functions of a phase, most instructions first.
-pub fn functions(phase: &Phase, owners: &Owners) -> Vec<Function> {
+fn functions(phase: &Phase, owners: &Owners) -> Vec<Function> {
     let mut counts: BTreeMap<(Part, &str), u64> = BTreeMap::new();
     for block in phase {
         let program = owners.program(block);
+        let part = owners.part(block);
         for (address, count) in block.instructions() {
-            let name = program.map_or("(unknown)", |program| program.function(address));
-            *counts.entry((owners.part(block), name)).or_default() += count;
+            let name = program.map_or(NO_SYMBOLS, |program| program.function(address));
+            *counts.entry((part, name)).or_default() += count;
         }
     }
     let function = |((part, name), count): ((Part, &str), u64)| Function {
@@ -89,26 +101,26 @@ pub fn functions(phase: &Phase, owners: &Owners) -> Vec<Function> {
     functions
 }
 
-/// The exits as text, instructions per exit; of each, at most `most` functions.
-pub fn table(exits: &[Exit], most: usize) -> String {
+/// The works as text, instructions each time; of each, at most `most` functions.
+pub fn table(works: &[Work], most: usize) -> String {
     let mut text = format!(
-        "{:60}{:>9}{:>9}{:>9}{:>9}\n",
-        "instructions an exit", "all", "kernel", "VMM", "guest"
+        "{:57}{:>12}{:>10}{:>10}{:>10}\n",
+        "instructions", "all", "kernel", "VMM", "guest"
     );
-    for exit in exits {
-        let shares = &exit.shares;
-        let each = |count: u64| each(count, exit.times);
+    for work in works {
+        let shares = &work.shares;
+        let each = |count: u64| each(count, work.times);
         // Writing to a String cannot fail.
         let _ = writeln!(
             text,
-            "{:60}{:>9}{:>9}{:>9}{:>9}",
-            exit.name,
+            "{:57}{:>12}{:>10}{:>10}{:>10}",
+            work.name,
             each(shares.total()),
             each(shares.kernel),
             each(shares.vmm),
             each(shares.guest())
         );
-        let seen = exit
+        let seen = work
             .functions
             .iter()
             .filter(|function| each(function.count) > 0);
@@ -122,16 +134,16 @@ pub fn table(exits: &[Exit], most: usize) -> String {
 /// A function, its figure in the column of its part.
 fn line(function: &Function, count: u64) -> String {
     let width = match function.part {
-        Part::Kernel => 18,
-        Part::Vmm => 27,
-        Part::GuestKernel | Part::GuestUser => 36,
-        Part::Loader | Part::Initialiser => 9,
+        Part::Loader | Part::Initialiser => 12,
+        Part::Kernel => 22,
+        Part::Vmm => 32,
+        Part::GuestKernel | Part::GuestUser => 42,
     };
     // The end of too long a name says most.
     let name = without_generics(&function.name);
-    let skipped = name.chars().count().saturating_sub(56);
+    let skipped = name.chars().count().saturating_sub(53);
     let name: String = name.chars().skip(skipped).collect();
-    format!("  {name:58}{count:>width$}\n")
+    format!("  {name:55}{count:>width$}\n")
 }
 
 /// `<Vm<A, B>>::call::<C>` as `<Vm>::call`: what it is generic over fills a page in Rust.

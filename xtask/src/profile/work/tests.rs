@@ -49,7 +49,7 @@ fn figures_stand_in_the_columns_of_their_parts() {
         name: name.to_owned(),
         count,
     };
-    let exit = Exit {
+    let work = Work {
         name: "read".to_owned(),
         times: 10,
         shares: Shares {
@@ -66,12 +66,12 @@ fn figures_stand_in_the_columns_of_their_parts() {
         ],
     };
     let lines = |most| {
-        let table = table(std::slice::from_ref(&exit), most);
+        let table = table(std::slice::from_ref(&work), most);
         let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
         table.lines().map(words).collect::<Vec<_>>()
     };
     let expected = [
-        "instructions an exit all kernel VMM guest",
+        "instructions all kernel VMM guest",
         "read 123 100 20 3",
         "schedule 99",
         "<vmm::Vm>::call 20",
@@ -79,10 +79,10 @@ fn figures_stand_in_the_columns_of_their_parts() {
     ];
     assert_eq!(lines(9), expected);
     assert_eq!(lines(1), expected[..3]);
-    let table = table(&[exit], 9);
-    assert_eq!(ends(&table, ["kernel", " 99"]), [78, 78]);
-    assert_eq!(ends(&table, ["VMM", " 20"]), [87, 87, 87]);
-    assert_eq!(ends(&table, ["guest", "   3"]), [96, 96, 96]);
+    let table = table(&[work], 9);
+    assert_eq!(ends(&table, ["kernel", " 99"]), [79, 79]);
+    assert_eq!(ends(&table, ["VMM", " 20"]), [89, 89, 89]);
+    assert_eq!(ends(&table, ["guest", "   3"]), [99, 99, 99]);
 }
 
 /// The columns in which the words end, line by line.
