@@ -6,7 +6,7 @@
 //!
 //! A whole boot, in three phases:
 //!
-//! ```ignore
+//! ```text
 //! let boot: Boot = profile::boot(&tree, &recipe, &recipe.build(&tree)?)?;
 //! boot.before_guest.kernel;    // seL4's instructions before the guest's first
 //! boot.to_userland.vmm;        // the VMM's, from there to the guest's first user instruction

@@ -7,7 +7,6 @@
 //! the next `mark` (hexadecimal addresses) is executed for the first time, and whenever the
 //! guest executes [`MARK`]. It needs `-icount`, which runs all CPUs in one thread.
 #![expect(unsafe_code, reason = "QEMU's plugin interface is C")]
-#![allow(clippy::print_stderr, reason = "there is nobody to return an error to")]
 
 mod api;
 mod counts;
