@@ -66,6 +66,9 @@ pub fn read_number(
     })
 }
 
+/// The named and numbered characters of XML, which an instruction does not know.
+const ENTITIES: [&str; 6] = ["&amp;", "&lt;", "&gt;", "&quot;", "&apos;", "&#"];
+
 /// Reads the instruction at `span`. Wrong keys are reported and left out; `None` after
 /// reporting that it cannot be read at all.
 pub fn parse(source: &Source, span: Span, found: &mut Diagnostics) -> Option<Fact> {
@@ -81,6 +84,7 @@ pub fn parse(source: &Source, span: Span, found: &mut Diagnostics) -> Option<Fac
         keys.push(key);
     }
     let mut fact = Fact { word, span, keys };
+    report_entities(&fact, found);
     let wrong = check_keys(&fact, found);
     for index in wrong.into_iter().rev() {
         fact.keys.remove(index);
@@ -106,6 +110,24 @@ fn report_unknown_word(name: &Spanned<String>, span: &Span, found: &mut Diagnost
             "not a word of the grammar",
         )
         .hint(hint);
+}
+
+/// The text of an instruction stands for itself.
+fn report_entities(fact: &Fact, found: &mut Diagnostics) {
+    for value in fact.keys.iter().map(|key| &key.value) {
+        let mut all = ENTITIES.iter();
+        let Some((at, entity)) = all.find_map(|e| Some((value.value.find(e)?, e))) else {
+            continue;
+        };
+        let start = value.span.start + at;
+        found
+            .error(
+                &(start..start + entity.len()),
+                format!("`{entity}` would be taken as it stands"),
+                "no character of its own in an instruction",
+            )
+            .hint("write the character itself; a value in '...' may hold \", and one in \"...\" '");
+    }
 }
 
 fn known_words() -> String {

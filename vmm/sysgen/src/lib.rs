@@ -58,6 +58,12 @@ pub enum Error {
         /// Why.
         reason: std::io::Error,
     },
+    /// The system XML is in another encoding.
+    #[error("{path} is no UTF-8 text; save it as UTF-8, which is what the microkit tool reads")]
+    Encoding {
+        /// The file.
+        path: PathBuf,
+    },
     /// The system is wrong: rendered diagnostics.
     #[error("{0}")]
     System(String),
@@ -87,9 +93,12 @@ impl System {
     /// # Errors
     /// When the file cannot be read or a check fails; the text shows every finding.
     pub fn load(path: &Path, board: &Board) -> Result<Self, Error> {
-        let text = fs::read_to_string(path).map_err(|reason| Error::Read {
+        let bytes = fs::read(path).map_err(|reason| Error::Read {
             path: path.to_owned(),
             reason,
+        })?;
+        let text = String::from_utf8(bytes).map_err(|_| Error::Encoding {
+            path: path.to_owned(),
         })?;
         let name = path.display().to_string();
         Self::parse(Source { name, text }, board)

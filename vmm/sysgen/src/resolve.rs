@@ -3,8 +3,10 @@
 mod boot;
 mod console;
 mod devices;
+mod image;
 mod interrupts;
 mod memory;
+mod properties;
 mod shadow;
 
 pub(crate) use interrupts::HIGHEST_CHANNEL;
@@ -16,7 +18,7 @@ use crate::board::Board;
 use crate::diagnostic::Diagnostics;
 use crate::document::{Document, Domain, Machine, Map, Region};
 use crate::fact::Fact;
-use crate::model::{DISTRIBUTOR_SIZE, Gic, Guest, ImageRegion, Reservation};
+use crate::model::{DISTRIBUTOR_SIZE, Gic, Guest, Reservation};
 use crate::source::Spanned;
 use crate::vocabulary;
 
@@ -143,11 +145,12 @@ fn guest(context: &Context<'_>, found: &mut Diagnostics) -> Option<Guest> {
     let vcpus = vcpus(context, found);
     let mut mappings = memory::mappings(context, found);
     let mut reservations = memory::reservations(context, found);
+    boot::check_load(context, &reservations, found);
     let mut devices = devices::devices(context, found);
     let interrupts = interrupts::passthrough(context, &mut devices, found);
     let wake_timer = interrupts::wake_timer(context, found);
     let gic = gic(context, &mut reservations, found);
-    let image = image(context, &reservations, found);
+    let image = image::region(context, &reservations, found);
     let console = console::console(context, found);
     mappings.sort_by_key(|mapping| mapping.base);
     reservations.sort_by_key(|piece| piece.base);
@@ -300,66 +303,4 @@ fn report_gic_version(context: &Context<'_>, version: &Spanned<u64>, found: &mut
 fn shared_interrupts(highest: u16) -> u16 {
     let wanted = highest.saturating_sub(31).min(960).next_multiple_of(32);
     wanted.max(32)
-}
-
-fn image(
-    context: &Context<'_>,
-    reservations: &[Reservation],
-    found: &mut Diagnostics,
-) -> Option<ImageRegion> {
-    let mut marked = context
-        .domain
-        .maps
-        .iter()
-        .filter(|map| map.facts.iter().any(|fact| fact.word.name == "image"));
-    let Some(map) = marked.next() else {
-        found
-            .error(
-                &context.domain.span,
-                "the VMM has no guest image",
-                "no <map> of this protection domain is marked `image`",
-            )
-            .hint("map a region that has a prefill_path and put <?vmm image?> before the <map>");
-        return None;
-    };
-    for again in marked {
-        found
-            .error(&again.span, "a second guest image", "again")
-            .related(&map.span, "first here")
-            .hint("one region holds kernel, initrd and device tree together");
-    }
-    let region = context.region(map)?;
-    let Some(file) = &region.prefill else {
-        found
-            .error(
-                &region.span,
-                "the guest image region is not filled from a file",
-                "no `prefill_path` here",
-            )
-            .related(&map.span, "marked `image` here")
-            .hint("add prefill_path=\"guest.img\"");
-        return None;
-    };
-    if let Some(size) = &region.size {
-        found
-            .error(
-                &size.span,
-                "the guest image region has a size",
-                "the file decides",
-            )
-            .hint("remove `size`; the microkit tool cannot fill a region only partly");
-    }
-    let page = page_size(context.document, region);
-    let ram = reservations
-        .iter()
-        .filter(|piece| piece.kind == ReservationKind::Ram);
-    // Kernel, initrd and device tree fit into RAM and the records into a page.
-    let most = ram.map(|piece| piece.size).fold(page, u64::saturating_add);
-    Some(ImageRegion {
-        region: region.name.value.clone(),
-        file: file.value.clone(),
-        vmm_address: map.address.value,
-        size: most.checked_next_multiple_of(page).unwrap_or(u64::MAX),
-        span: map.span.clone(),
-    })
 }

@@ -14,6 +14,7 @@ const LARGEST_CPU_INTERFACE: u64 = 0x2_0000;
 
 pub(super) fn check(document: &Document, board: &Board, found: &mut Diagnostics) {
     for region in &document.regions {
+        check_exists(region, board, found);
         check_spans_memory_end(region, board, found);
     }
     let machines = document.domains.iter().filter_map(|d| d.machine.as_ref());
@@ -54,6 +55,26 @@ fn touches_memory(region: &Region, physical: u64, board: &Board) -> bool {
 
 fn size(region: &Region) -> u64 {
     region.size.as_ref().map_or(0x1000, |size| size.value)
+}
+
+fn check_exists(region: &Region, board: &Board, found: &mut Diagnostics) {
+    let Some(physical) = &region.physical else {
+        return;
+    };
+    let limit = 1 << board.address_bits;
+    let end = physical.value.checked_add(size(region));
+    if end.is_none_or(|end| end > limit) {
+        found
+            .error(
+                &physical.span,
+                format!("`{}` lies at no physical address", region.name.value),
+                format!("ends after {limit:#x}"),
+            )
+            .hint(format!(
+                "{} has addresses of {} bits",
+                board.name, board.address_bits
+            ));
+    }
 }
 
 fn check_spans_memory_end(region: &Region, board: &Board, found: &mut Diagnostics) {

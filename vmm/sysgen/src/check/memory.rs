@@ -18,6 +18,9 @@ pub(super) fn check(document: &Document, guests: &[Guest], board: &Board, found:
         let guest = guests.iter().find(|g| g.domain == domain.name.value);
         let own = stretches(document, &domain.maps, guest);
         check_space(&own, &format!("`{}`", domain.name.value), limit, found);
+        if guest.is_some() {
+            check_zero(domain, found);
+        }
         if let Some(machine) = &domain.machine {
             let mut stretches = stretches(document, &machine.maps, None);
             stretches.extend(guest.and_then(distributor));
@@ -294,6 +297,19 @@ fn check_ram(domain: &Domain, map: &Map, found: &mut Diagnostics) {
                 "VMM and guest would see different contents",
             )
             .hint("remove cached=\"false\"");
+    }
+}
+
+/// For a program, address 0 is no memory.
+fn check_zero(domain: &Domain, found: &mut Diagnostics) {
+    for map in domain.maps.iter().filter(|map| map.address.value == 0) {
+        found
+            .error(
+                &map.address.span,
+                "the VMM cannot use memory at address 0",
+                "the null pointer",
+            )
+            .hint("choose another vaddr");
     }
 }
 

@@ -1,10 +1,11 @@
 //! `guest` and `policy`: how the guest is started and what its end means.
 
-use vmm_config::{Action, Policy};
+use vmm_config::{Action, Policy, ReservationKind};
 
 use super::Context;
 use crate::diagnostic::Diagnostics;
-use crate::model::{Boot, COMMAND_LINE_LIMIT, Conduit, DEFAULT_POLICY};
+use crate::model::{Boot, COMMAND_LINE_LIMIT, Conduit, DEFAULT_POLICY, Reservation};
+use crate::number;
 use crate::source::Spanned;
 
 /// The `guest` instruction.
@@ -62,6 +63,41 @@ fn conduit(text: Option<&Spanned<String>>, found: &mut Diagnostics) -> Conduit {
                 .hint("smc is safe with every guest, hvc is faster");
             Conduit::Smc
         }
+    }
+}
+
+/// A flat binary is loaded into RAM, and entered at its first byte.
+pub(super) fn check_load(
+    context: &Context<'_>,
+    reservations: &[Reservation],
+    found: &mut Diagnostics,
+) {
+    let facts = &context.machine.facts;
+    let Some(load) = facts.iter().find_map(|fact| fact.get("load")) else {
+        return;
+    };
+    let Some(address) = number::parse(&load.value) else {
+        return;
+    };
+    let mut ram = reservations
+        .iter()
+        .filter(|piece| piece.kind == ReservationKind::Ram);
+    if !ram.any(|piece| (piece.base..piece.end()).contains(&address)) {
+        found
+            .error(
+                &load.span,
+                "the guest would be loaded outside its RAM",
+                "no RAM here",
+            )
+            .hint("choose an address in one of the maps marked <?vmm ram?>");
+    } else if !address.is_multiple_of(4) {
+        found
+            .error(
+                &load.span,
+                "the guest would start at a misaligned address",
+                "not a multiple of 4",
+            )
+            .hint("an instruction has four bytes, and a flat binary starts with one");
     }
 }
 

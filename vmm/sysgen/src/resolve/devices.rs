@@ -1,11 +1,10 @@
 //! Passed-through devices from `device`, `registers` and `property` instructions.
 
-use super::Context;
+use super::{Context, properties};
 use crate::diagnostic::Diagnostics;
 use crate::document::Map;
 use crate::fact::Fact;
-use crate::model::{Device, Property, PropertyValue};
-use crate::number;
+use crate::model::Device;
 use crate::vocabulary;
 
 /// The devices, in the order of the file. Interrupts are added later.
@@ -47,14 +46,13 @@ fn device(context: &Context<'_>, map: &Map, fact: &Fact, found: &mut Diagnostics
             .error(span, "not a name for a device tree node", "bad name")
             .hint("letters, digits, `-`, `_`, `.`, `,` and `+`, beginning with a letter");
     }
-    let properties = map.facts.iter().filter(|f| f.word.name == "property");
     Device {
         name: name.to_owned(),
         compatible: compatible.split_whitespace().map(str::to_owned).collect(),
         registers: window(context, map, fact, found).into_iter().collect(),
         interrupts: Vec::new(),
-        clocks: clocks(fact, found),
-        properties: properties.filter_map(|f| property(f, found)).collect(),
+        clocks: properties::clocks(fact, found),
+        properties: properties::properties(map, found),
     }
 }
 
@@ -135,64 +133,6 @@ pub(super) fn report_unknown_device(
             "unknown device",
         )
         .hint(hint);
-}
-
-/// `name:hertz` pairs; names may be left out.
-fn clocks(fact: &Fact, found: &mut Diagnostics) -> Vec<(String, u32)> {
-    let Some(text) = fact.get("clocks") else {
-        return Vec::new();
-    };
-    let mut clocks = Vec::new();
-    for word in text.value.split_whitespace() {
-        let (name, hertz) = word.split_once(':').unwrap_or(("", word));
-        let hertz = number::parse(hertz).and_then(|value| u32::try_from(value).ok());
-        match hertz {
-            Some(hertz) if !name.is_empty() => clocks.push((name.to_owned(), hertz)),
-            _ => {
-                found
-                    .error(
-                        &text.span,
-                        format!("`{word}` is not a clock"),
-                        "expected name:hertz",
-                    )
-                    .hint("write for example clocks=\"uartclk:24000000 apb_pclk:24000000\"");
-            }
-        }
-    }
-    clocks
-}
-
-fn property(fact: &Fact, found: &mut Diagnostics) -> Option<Property> {
-    let name = fact.get("name")?.value.clone();
-    let value = match (fact.get("cells"), fact.get("strings")) {
-        (None, None) => PropertyValue::Flag,
-        (Some(cells), None) => {
-            let words = cells.value.split_whitespace();
-            let numbers = words.map(|w| number::parse(w).and_then(|n| u32::try_from(n).ok()));
-            let Some(numbers) = numbers.collect::<Option<Vec<u32>>>() else {
-                found
-                    .error(
-                        &cells.span,
-                        "not a list of cells",
-                        "not all are 32-bit numbers",
-                    )
-                    .hint("write for example cells=\"1 0x20\"");
-                return None;
-            };
-            PropertyValue::Cells(numbers)
-        }
-        (None, Some(strings)) => {
-            let parts = strings.value.split(';').map(|part| part.trim().to_owned());
-            PropertyValue::Strings(parts.collect())
-        }
-        (Some(_), Some(strings)) => {
-            found
-                .error(&strings.span, "a property has one value", "and `cells` too")
-                .hint("keep `cells` or `strings`");
-            return None;
-        }
-    };
-    Some(Property { name, value })
 }
 
 /// Reports a console that is not a device of the guest, or not in its device tree.

@@ -56,6 +56,35 @@ fn the_default_system_has_no_findings() {
 }
 
 #[test]
+fn a_byte_order_mark_and_other_line_ends_change_nothing() {
+    for text in [format!("\u{feff}{ONE}"), ONE.replace('\n', "\r\n")] {
+        assert_eq!(load(&text).guests[0].boot.bootargs, "quiet");
+        let wrong = System::parse(source(&text.replace("rwx", "rw")), &virt());
+        let error = wrong.expect_err("RAM that is not executable").to_string();
+        assert!(error.contains("--> system.xml:24:53"), "{error}");
+    }
+}
+
+#[test]
+fn a_file_in_another_encoding_is_named() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let path = folder.path().join("system.xml");
+    let marked = format!("\u{feff}{ONE}");
+    let wide: Vec<u8> = marked.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    std::fs::write(&path, wide).expect("a file");
+    let error = System::load(&path, &virt())
+        .expect_err("UTF-16")
+        .to_string();
+    assert_eq!(
+        error,
+        format!(
+            "{} is no UTF-8 text; save it as UTF-8, which is what the microkit tool reads",
+            path.display()
+        )
+    );
+}
+
+#[test]
 fn each_guest_is_found_by_its_name() {
     let system = load(TWO_GUESTS);
     let names: Vec<_> = system

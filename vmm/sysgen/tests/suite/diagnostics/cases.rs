@@ -905,6 +905,68 @@ pub(super) const CASES: &[Case] = &[
             r#"<protection_domain name="vmm_a""#,
         )],
     ),
+    case(
+        "value_with_entity",
+        ONE,
+        &[(r#"bootargs="quiet""#, r#"bootargs="quiet &amp; loud""#)],
+    ),
+    case(
+        "load_outside_ram",
+        ONE,
+        &[("<?vmm guest ", r#"<?vmm guest load="0x80000" "#)],
+    ),
+    case(
+        "load_misaligned",
+        ONE,
+        &[("<?vmm guest ", r#"<?vmm guest load="0x40200002" "#)],
+    ),
+    case(
+        "image_uncached",
+        ONE,
+        &[(
+            r#"<map mr="package" vaddr="0x80000000" perms="r""#,
+            r#"<map mr="package" vaddr="0x80000000" perms="r" cached="false""#,
+        )],
+    ),
+    case(
+        "vmm_map_at_zero",
+        ONE,
+        &[(
+            r#"<map mr="package" vaddr="0x80000000""#,
+            r#"<map mr="package" vaddr="0x0""#,
+        )],
+    ),
+    case(
+        "physical_outside",
+        ONE,
+        &[(r#"phys_addr="0x9000000""#, r#"phys_addr="0x100_0000_0000""#)],
+    ),
+    case(
+        "clock_name_bad",
+        ONE,
+        &[("uartclk:24000000", "uart/clk:24000000")],
+    ),
+    case("clock_twice", ONE, &[("uartclk:", "apb_pclk:")]),
+    case(
+        "property_name_bad",
+        TWO_VCPUS,
+        &[(r#"name="current-speed""#, r#"name="current speed""#)],
+    ),
+    case(
+        "property_name_empty",
+        TWO_VCPUS,
+        &[(r#"name="current-speed""#, r#"name="""#)],
+    ),
+    case(
+        "property_not_free",
+        TWO_VCPUS,
+        &[(r#"name="current-speed""#, r#"name="reg""#)],
+    ),
+    case(
+        "property_twice",
+        TWO_VCPUS,
+        &[(r#"name="wakeup-source""#, r#"name="current-speed""#)],
+    ),
     case("program_shared", TWO_GUESTS, &[("vmm_b.elf", "vmm_a.elf")]),
     case("image_shared", TWO_GUESTS, &[("b.img", "a.img")]),
     case(
