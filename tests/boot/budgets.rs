@@ -49,7 +49,7 @@ fn check(kernel: &str, sdk: Sdk) -> Result<()> {
         images: measure::bench_guest(&tree)?,
         more_bootargs: None,
     };
-    let figures = measure::exits(&tree, &recipe)?;
+    let figures = measure::exits_and_size(&tree, &recipe)?;
     let budgets = Budgets::load(&tree.path("xtask/budgets.toml"))?;
     let missed = missed(&budgets.guards(&figures, on_sel4), SLACK);
     ensure!(

@@ -2,6 +2,7 @@
 
 pub mod budgets;
 pub mod chart;
+pub mod debian;
 pub mod json;
 pub mod measure;
 pub mod number;

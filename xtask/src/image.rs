@@ -66,6 +66,19 @@ impl Recipe {
     /// # Errors
     /// When a step fails; its own words have been printed.
     pub fn build(&self, tree: &Tree) -> Result<Image> {
+        let seed = || Seed::random().context("no random numbers for the guest's seed");
+        self.build_with(tree, &seed)
+    }
+
+    /// Builds an image that is the same each time, to measure with: `seed` is every guest's.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn build_repeatable(&self, tree: &Tree, seed: &Seed) -> Result<Image> {
+        self.build_with(tree, &|| Ok(seed.clone()))
+    }
+
+    fn build_with(&self, tree: &Tree, seed: &dyn Fn() -> Result<Seed>) -> Result<Image> {
         let board = load_board(tree, &self.board)?;
         let system = load_system(&self.system, &board)?;
         step(&format!("{}, {}", self.sdk.description(), self.config));
@@ -73,7 +86,7 @@ impl Recipe {
         fs::create_dir_all(&self.folder)
             .with_context(|| format!("cannot make {}", self.folder.display()))?;
         for guest in &system.guests {
-            self.build_guest(tree, &system, guest, &builder)?;
+            self.build_guest(tree, &system, guest, &builder, seed()?)?;
         }
         let loader = self.folder.join("loader.img");
         step(&format!("image {}", Tree::shown(&loader)));
@@ -94,9 +107,9 @@ impl Recipe {
         system: &System,
         guest: &Guest,
         builder: &Builder,
+        seed: Seed,
     ) -> Result<()> {
         step(&format!("guest {}", guest.name));
-        let seed = Seed::random().context("no random numbers for the guest's seed")?;
         let files = system.build(guest, &self.guest_images(guest), seed)?;
         files.write(&self.folder, &guest.name)?;
         builder.build_vmm(tree, &files.tables, &self.folder.join(&guest.program))

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::budgets::Row;
+use crate::profile::shares::Shares;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -11,6 +12,16 @@ struct Report<'a> {
     /// Whose figures `peer` are.
     peer: &'a str,
     work: Vec<Line<'a>>,
+    /// Whose instructions those before the guest's first are.
+    start: Start,
+}
+
+#[derive(Serialize)]
+struct Start {
+    loader: u64,
+    kernel: u64,
+    initialiser: u64,
+    vmm: u64,
 }
 
 #[derive(Serialize)]
@@ -27,9 +38,19 @@ struct Line<'a> {
 ///
 /// # Errors
 /// serde_json's, which none of these types causes.
-pub fn json(on: &str, peer: &str, rows: &[Row<'_>]) -> serde_json::Result<String> {
-    let work = rows.iter().map(line).collect();
-    Ok(serde_json::to_string_pretty(&Report { on, peer, work })? + "\n")
+pub fn json(on: &str, peer: &str, rows: &[Row<'_>], start: &Shares) -> serde_json::Result<String> {
+    let report = Report {
+        on,
+        peer,
+        work: rows.iter().map(line).collect(),
+        start: Start {
+            loader: start.loader,
+            kernel: start.kernel,
+            initialiser: start.initialiser,
+            vmm: start.vmm,
+        },
+    };
+    Ok(serde_json::to_string_pretty(&report)? + "\n")
 }
 
 fn line<'a>(row: &Row<'a>) -> Line<'a> {
@@ -60,12 +81,16 @@ mod tests {
             budget: Some(100),
             measured: Some(90),
         };
-        let value: serde_json::Value =
-            serde_json::from_str(&json("here", "they", &[row]).unwrap()).unwrap();
+        let start = Shares {
+            kernel: 5,
+            ..Shares::default()
+        };
+        let text = json("here", "they", &[row], &start).unwrap();
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         let expected = serde_json::json!({"on": "here", "peer": "they", "work": [{
             "name": "read", "title": "the \"read\"", "measured": 90, "budget": 100,
             "peer": null, "met": true,
-        }]});
+        }], "start": {"loader": 0, "kernel": 5, "initialiser": 0, "vmm": 0}});
         assert_eq!(value, expected);
     }
 }

@@ -1,37 +1,35 @@
-//! Running the guests that measure.
+//! Running the guest that measures exits.
 
-use std::process::{Command, Stdio};
-
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
 use sysgen::Images;
 
 use super::{Figures, size};
-use crate::image::{Image, Recipe, load_board, load_system};
-use crate::input::Input;
-use crate::machine;
-use crate::progress::step;
+use crate::image::{Recipe, load_board, load_system};
+use crate::profile::work::exits;
+use crate::profile::{owners, run};
 use crate::toolchain::bare_metal;
 use crate::tree::Tree;
 
-/// One instruction takes one nanosecond, and a sleeping machine skips to its next timer.
-const COUNTED: [&str; 2] = ["-icount", "shift=0,sleep=off"];
-/// Seconds that a guest gets; the bench guest needs about ten.
-const LIMIT: &str = "300";
+/// The idle second of the bench guest; the clock does not count what a sleeper's VMM does.
+const IDLE: &str = "idle-second";
 
 /// The bench guest's figures and the VMM's size, in seconds. The recipe's images are the bench
 /// guest's.
 ///
 /// # Errors
 /// When the image cannot be built or the guest does not come to its end.
-pub fn exits(tree: &Tree, recipe: &Recipe) -> Result<Figures> {
+pub fn exits_and_size(tree: &Tree, recipe: &Recipe) -> Result<Figures> {
     let image = recipe.build(tree)?;
-    step("measuring exits");
-    let text = run(&image)?;
+    let run = run(tree, recipe, &image, &[])?;
     ensure!(
-        text.lines().any(|line| line.trim() == "BENCH-END"),
-        "the bench guest did not come to its end; it printed:\n{text}"
+        run.console.lines().any(|line| line.trim() == "BENCH-END"),
+        "the bench guest did not come to its end; it printed:\n{}",
+        run.console
     );
-    let mut figures = figures(&text);
+    let mut figures = figures(&run.console);
+    let counted = exits(&run, &owners(tree, recipe, &image)?)?;
+    let idle = counted.iter().find(|work| work.name == IDLE);
+    figures.extend(idle.map(|idle| (IDLE.to_owned(), idle.shares.total())));
     let system = load_system(&recipe.system, &load_board(tree, &recipe.board)?)?;
     if let [guest] = system.guests.as_slice() {
         let size = size::text_and_data(&recipe.folder.join(&guest.program))?;
@@ -51,23 +49,6 @@ pub fn bench_guest(tree: &Tree) -> Result<Images> {
         bootargs: None,
         device_tree: None,
     })
-}
-
-/// Runs the image to the machine's end, and gives what it printed.
-fn run(image: &Image) -> Result<String> {
-    let qemu = machine::qemu(image, Input::Nothing, &COUNTED.map(str::to_owned))?;
-    let output = Command::new("timeout")
-        .arg(LIMIT)
-        .arg(qemu.get_program())
-        .args(qemu.get_args())
-        .stdin(Stdio::null())
-        .output()?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    if !output.status.success() {
-        let errors = String::from_utf8_lossy(&output.stderr);
-        bail!("QEMU ended with {}: {errors}\n{text}", output.status);
-    }
-    Ok(text)
 }
 
 /// The figures in the bench guest's output: `BENCH name number`.

@@ -2,6 +2,7 @@
 
 use super::budgets::Row;
 use super::number::{grouped, percent};
+use crate::profile::shares::Shares;
 
 const COLUMNS: [&str; 5] = ["measured", "budget", "peer", "ratio", ""];
 
@@ -29,6 +30,33 @@ pub fn markdown(on: &str, peer: &str, rows: &[Row<'_>]) -> String {
         format!("| {title} | {measured} | {budget} | {peer} | {ratio} |\n")
     };
     head + &rows.iter().map(line).collect::<String>()
+}
+
+/// Whose the instructions before the guest's first are, for a terminal.
+pub fn start_text(start: &Shares) -> String {
+    let parts = parts(start).map(|(name, count)| format!("{name} {}", grouped(count)));
+    format!(
+        "before the guest's first instruction: {}\n",
+        parts.join(", ")
+    )
+}
+
+/// The same for a README.
+pub fn start_markdown(start: &Shares) -> String {
+    let cells = parts(start);
+    let row = |cells: [String; 5]| format!("| {} |\n", cells.join(" | "));
+    let head = row(cells.map(|(name, _)| name.to_owned()));
+    head + &row([(); 5].map(|()| "--:".to_owned())) + &row(cells.map(|(_, count)| grouped(count)))
+}
+
+fn parts(start: &Shares) -> [(&'static str, u64); 5] {
+    [
+        ("loader", start.loader),
+        ("kernel", start.kernel),
+        ("initialiser", start.initialiser),
+        ("VMM", start.vmm),
+        ("in all", start.total()),
+    ]
 }
 
 fn cells(row: &Row<'_>) -> [String; 5] {
@@ -104,5 +132,20 @@ mod tests {
              | the read | **2 500** (25.0 % over) | 2 000 | 4 000 | 62 % |\n\
              | the write | 7 | - | - | - |\n"
         );
+    }
+
+    #[test]
+    fn the_start_is_told_by_part() {
+        let start = Shares {
+            loader: 1000,
+            kernel: 200,
+            initialiser: 30,
+            vmm: 4,
+            ..Shares::default()
+        };
+        let parts = "loader 1 000, kernel 200, initialiser 30, VMM 4, in all 1 234";
+        assert!(start_text(&start).contains(parts));
+        let row = "| 1 000 | 200 | 30 | 4 | 1 234 |";
+        assert_eq!(start_markdown(&start).lines().last(), Some(row));
     }
 }

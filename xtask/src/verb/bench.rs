@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::bench::budgets::{Budgets, missed};
 use crate::bench::chart::chart;
 use crate::bench::json::json;
-use crate::bench::{measure, table};
+use crate::bench::{debian, measure, table};
 use crate::image::Recipe;
 use crate::knobs::Knobs;
 use crate::microkit::Sdk;
@@ -22,13 +22,17 @@ use crate::tree::Tree;
 pub fn bench(tree: &Tree, knobs: &Knobs) -> Result<ExitCode> {
     let budgets = Budgets::load(&tree.path("xtask/budgets.toml"))?;
     let recipe = recipe(tree, knobs)?;
-    let figures = measure::exits(tree, &recipe)?;
+    let mut figures = measure::exits_and_size(tree, &recipe)?;
+    let (more, start) = debian::boot_and_idle(tree, &recipe)?;
+    figures.extend(more);
     let rows = budgets.rows(&figures, recipe.sdk != Sdk::StandIn);
     let on = format!("{}, {}", recipe.sdk.name(), recipe.config);
-    print!("{}", table::text(&on, &rows));
+    let (text, start_text) = (table::text(&on, &rows), table::start_text(&start));
+    print!("{text}\n{start_text}");
+    let markdown = table::markdown(&on, &budgets.peer, &rows);
     let written = [
-        ("bench.md", table::markdown(&on, &budgets.peer, &rows)),
-        ("bench.json", json(&on, &budgets.peer, &rows)?),
+        ("bench.md", markdown + "\n" + &table::start_markdown(&start)),
+        ("bench.json", json(&on, &budgets.peer, &rows, &start)?),
         ("bench.svg", chart(&budgets.peer, &rows)),
     ];
     for (name, text) in written {
