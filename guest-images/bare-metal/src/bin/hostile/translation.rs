@@ -4,12 +4,15 @@ use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use bare_metal::check::{Check, Outcome};
 use bare_metal::exception::catch;
-use bare_metal::gic::{GICC, GICD};
+use bare_metal::gic::{self, GICC, GICD, register};
 use bare_metal::{instruction, load, load_pair, read_system, store, write_system};
 
 use crate::still_works;
 
-pub(crate) const CHECKS: &[Check] = &[("hostile-device-as-memory", device_as_memory)];
+pub(crate) const CHECKS: &[Check] = &[
+    ("hostile-device-as-memory", device_as_memory),
+    ("hostile-tables-in-distributor", tables_in_distributor),
+];
 
 /// Level 1 of a 39-bit address space: one entry for each GiB.
 #[repr(align(4096))]
@@ -22,6 +25,13 @@ const ACCESSED: u64 = 1 << 10;
 const INNER_SHAREABLE: u64 = 3 << 8;
 /// A virtual window on the first GiB, elsewhere than where it is.
 const WINDOW: u64 = 4 << 30;
+
+/// TCR_EL1: an upper half of the same size and granule.
+const TCR_UPPER: u64 = 25 << 16 | 1 << 24 | 1 << 26 | 3 << 28 | 2 << 30;
+/// Where it begins.
+const UPPER: u64 = 0xffff_ff80_0000_0000;
+/// TCR_EL1.EPD1: no upper half.
+const NO_UPPER: u64 = 1 << 23;
 
 const SCTLR_M: u64 = 1;
 const SCTLR_C: u64 = 1 << 2;
@@ -36,7 +46,7 @@ fn mmu_on() {
     // 39 bits, 4 KiB granule, cacheable walks, no second half, 40-bit output.
     write_system!(
         "tcr_el1",
-        25 | 1 << 8 | 1 << 10 | 3 << 12 | 1 << 23 | 2 << 32
+        25 | 1 << 8 | 1 << 10 | 3 << 12 | NO_UPPER | 2 << 32
     );
     write_system!("ttbr0_el1", TABLE.0.as_ptr() as u64);
     instruction!("dsb sy\ntlbi vmalle1\nic iallu\ndsb sy\nisb");
@@ -67,6 +77,28 @@ fn device_as_memory() -> Outcome {
     for target in [GICD, WINDOW + GICD, WINDOW + GICC, WINDOW + 0x0b00_0000] {
         let ((), _) =
             catch(|| _ = load!("mov {value}, x30\nblr {address}\nmov x30, {value}", target));
+    }
+    mmu_off();
+    still_works()
+}
+
+/// The upper half's tables are the distributor's registers: one entry is a table, that same page,
+/// at each level.
+fn tables_in_distributor() -> Outcome {
+    let entry = 33;
+    mmu_on();
+    gic::write(register::ISENABLER + 8, GICD as u32 | ACCESSED as u32 | 3);
+    gic::write(register::ICENABLER + 12, u32::MAX);
+    write_system!("ttbr1_el1", GICD);
+    write_system!("tcr_el1", read_system!("tcr_el1") & !NO_UPPER | TCR_UPPER);
+    instruction!("tlbi vmalle1\ndsb sy\nisb");
+    for index in (0..512).chain([entry]) {
+        let at = UPPER | index << 30 | entry << 21 | entry << 12 | 4;
+        let ((), _) = catch(|| _ = load!("ldr {value:w}, [{address}]", at));
+        let ((), _) = catch(|| _ = load_pair!("ldp {first}, {second}, [{address}], #16", at));
+        let ((), _) = catch(|| store!("str {value:w}, [{address}]", at, 0));
+        let ((), _) = catch(|| store!("stp {value:w}, {value:w}, [{address}]", at, 0));
+        let ((), _) = catch(|| _ = load!("mov {value}, x30\nblr {address}\nmov x30, {value}", at));
     }
     mmu_off();
     still_works()
