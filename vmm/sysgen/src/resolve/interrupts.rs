@@ -105,6 +105,15 @@ pub(super) fn wake_timer(context: &Context<'_>, found: &mut Diagnostics) -> Opti
             )
             .hint("write irq=\"30\"");
     }
+    if element.edge {
+        found
+            .error(
+                &element.span,
+                "the wake timer is no edge",
+                "a timer's line stays high until the timer is set anew",
+            )
+            .hint("remove trigger=\"edge\"");
+    }
     if !context.board.timer.physical_exported {
         found
             .error(

@@ -967,6 +967,11 @@ pub(super) const CASES: &[Case] = &[
         TWO_VCPUS,
         &[(r#"name="wakeup-source""#, r#"name="current-speed""#)],
     ),
+    case(
+        "wake_timer_edge",
+        ONE,
+        &[(r#"irq="30" id="2""#, r#"irq="30" id="2" trigger="edge""#)],
+    ),
     case("program_shared", TWO_GUESTS, &[("vmm_b.elf", "vmm_a.elf")]),
     case("image_shared", TWO_GUESTS, &[("b.img", "a.img")]),
     case(
