@@ -6,10 +6,29 @@ pub mod debian;
 pub mod json;
 pub mod measure;
 pub mod number;
+pub mod record;
+pub mod report;
 pub mod size;
 pub mod table;
 
 use std::collections::BTreeMap;
 
-/// What was measured, by name; mostly instructions.
-pub type Figures = BTreeMap<String, u64>;
+use crate::profile::shares::Shares;
+
+/// What was measured, by name.
+#[derive(Clone, Debug, Default)]
+pub struct Figures {
+    /// Mostly instructions.
+    pub counts: BTreeMap<String, u64>,
+    /// Whose instructions those are, where that is known.
+    pub shares: BTreeMap<String, Shares>,
+}
+
+impl Figures {
+    /// Adds a figure.
+    pub fn add(&mut self, name: &str, count: u64, shares: Option<Shares>) {
+        self.counts.insert(name.to_owned(), count);
+        self.shares
+            .extend(shares.map(|shares| (name.to_owned(), shares)));
+    }
+}

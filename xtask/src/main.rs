@@ -37,7 +37,7 @@ enum Verb {
     /// Run every test
     Test,
     /// Measure what exits cost, against the budgets
-    Bench,
+    Bench(bench::Options),
     /// Say where the instructions of exits go: make profile EXIT=mmio-read-w0
     Profile(profile::Options),
     /// Say what a guest-physical address is: make explain ADDR=0x8000000
@@ -66,7 +66,7 @@ fn perform(cli: &Cli) -> Result<ExitCode> {
         Verb::Image => image::image(&tree, &cli.knobs)?,
         Verb::Run => return run::run(&tree, &cli.knobs),
         Verb::Test => return test::test(&tree, &cli.knobs),
-        Verb::Bench => return bench::bench(&tree, &cli.knobs),
+        Verb::Bench(options) => return bench::bench(&tree, &cli.knobs, options),
         Verb::Profile(options) => profile::profile(&tree, &cli.knobs, options)?,
         Verb::Explain(options) => explain::explain(&tree, &cli.knobs, options)?,
         Verb::Sdk(options) => sdk::sdk(&tree, options)?,

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::Figures;
 use super::number::float;
+use crate::profile::shares::Shares;
 
 /// The budgets file.
 #[derive(Clone, Debug, Deserialize)]
@@ -49,6 +50,8 @@ pub struct Row<'a> {
     pub budget: Option<u64>,
     /// What it did cost.
     pub measured: Option<u64>,
+    /// Whom, where that is known.
+    pub shares: Option<Shares>,
 }
 
 impl Budgets {
@@ -88,7 +91,8 @@ impl<'a> Row<'a> {
         Self {
             work,
             budget,
-            measured: figures.get(&work.name).copied(),
+            measured: figures.counts.get(&work.name).copied(),
+            shares: figures.shares.get(&work.name).copied(),
         }
     }
 

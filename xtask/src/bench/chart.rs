@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use super::budgets::Row;
-use super::number::{grouped, percent};
+use super::number::{percent, short};
 
-const WIDTH: u32 = 760;
+const WIDTH: u32 = 780;
 const ROW: u32 = 26;
 const TOP: u32 = 52;
 /// Where bars begin, and how long the longest is.
@@ -13,7 +13,7 @@ const LEFT: u32 = 270;
 const LONGEST: f64 = 270.0;
 /// Where the numbers are.
 const PART: u32 = 552;
-const FIGURES: u32 = 608;
+const FIGURES: u32 = 622;
 const STYLE: &str = "text{font:13px sans-serif;fill:#24292f}.head{font-weight:bold;font-size:14px}\
                      .small{fill:#57606a;font-size:12px}.part{font-weight:bold}";
 
@@ -52,8 +52,8 @@ pub fn chart(peer: &str, rows: &[Row<'_>]) -> String {
              <text class=\"small\" x=\"{FIGURES}\" y=\"{base}\">{} of {}</text>",
             row.work.title,
             percent(ratio),
-            grouped(measured),
-            grouped(theirs),
+            short(measured),
+            short(theirs),
         );
         top += ROW;
     }
@@ -77,6 +77,7 @@ mod tests {
             work,
             budget: None,
             measured: Some(1000),
+            shares: None,
         };
         let unmeasured = Row {
             measured: None,

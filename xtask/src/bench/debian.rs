@@ -5,15 +5,16 @@ use sysgen::{Images, Seed};
 
 use super::Figures;
 use crate::image::{Recipe, debian};
-use crate::profile::shares::Shares;
 use crate::profile::{boot, owners, run};
 use crate::progress::step;
 use crate::tree::Tree;
 
-/// The same in every run, and none for the kernel's address, as the peer's guest has none.
+/// The figure of what is executed before the guest.
+pub const START: &str = "debian-start";
+/// The same in every run; the peer's guest has one, too.
 const SEED: Seed = Seed {
     rng: [7; 32],
-    kaslr: [0; 8],
+    kaslr: [7; 8],
 };
 /// As much on the console as the peer's guest has, and an end.
 const BOOT: &str = "debug loglevel=8 autopoweroff";
@@ -27,12 +28,11 @@ const SECONDS: u64 = 100;
 /// What its init prints when the sleep is over.
 const SLEPT: &str = "AUTORUN-DONE 0";
 
-/// The figures, and whose instructions they are before the guest's first. The image is made as
-/// `like` says, for Debian.
+/// Adds the figures. The image is made as `like` says, for Debian.
 ///
 /// # Errors
 /// When the image cannot be built or the guest does not come to its end.
-pub fn boot_and_idle(tree: &Tree, like: &Recipe) -> Result<(Figures, Shares)> {
+pub fn boot_and_idle(tree: &Tree, like: &Recipe, figures: &mut Figures) -> Result<()> {
     let mut recipe = like.clone();
     recipe.folder = like.folder.join("debian");
     let guest = debian(tree)?;
@@ -46,20 +46,20 @@ pub fn boot_and_idle(tree: &Tree, like: &Recipe) -> Result<(Figures, Shares)> {
     step("booting Debian");
     let image = recipe.build_repeatable(tree, &SEED)?;
     let boot = boot(tree, &recipe, &image)?;
-    let kernel = boot.to_userland.guest_kernel + boot.rest.guest_kernel;
-    let all = [boot.before_guest, boot.to_userland, boot.rest].map(|phase| phase.total());
+    let start = boot.before_guest;
+    let mut all = start;
+    all += boot.to_userland;
+    all += boot.rest;
+    figures.add("debian-guest-kernel", all.guest_kernel, None);
+    figures.add("debian-boot", all.total(), Some(all));
+    figures.add(START, start.total(), Some(start));
+
     step("letting Debian sleep");
     let [less, more] = SLEEPS;
     let less = sleep(tree, &mut recipe, less)?;
     let more = sleep(tree, &mut recipe, more)?;
-    let figures = [
-        ("debian-idle", more.saturating_sub(less) / SECONDS),
-        ("debian-guest-kernel", kernel),
-        ("debian-boot", all.iter().sum()),
-        ("debian-start", boot.before_guest.total()),
-    ];
-    let figures = figures.map(|(name, figure)| (name.to_owned(), figure));
-    Ok((figures.into(), boot.before_guest))
+    figures.add("debian-idle", more.saturating_sub(less) / SECONDS, None);
+    Ok(())
 }
 
 /// All instructions from machine start to power-off, with a sleep between.

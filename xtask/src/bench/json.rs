@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use super::budgets::Row;
-use crate::profile::shares::Shares;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -12,16 +11,6 @@ struct Report<'a> {
     /// Whose figures `peer` are.
     peer: &'a str,
     work: Vec<Line<'a>>,
-    /// Whose instructions those before the guest's first are.
-    start: Start,
-}
-
-#[derive(Serialize)]
-struct Start {
-    loader: u64,
-    kernel: u64,
-    initialiser: u64,
-    vmm: u64,
 }
 
 #[derive(Serialize)]
@@ -32,25 +21,27 @@ struct Line<'a> {
     budget: Option<u64>,
     peer: Option<u64>,
     met: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shares: Option<Parts>,
+}
+
+#[derive(Serialize)]
+struct Parts {
+    loader: u64,
+    kernel: u64,
+    initialiser: u64,
+    vmm: u64,
+    guest_kernel: u64,
+    guest_user: u64,
 }
 
 /// Everything that the table shows.
 ///
 /// # Errors
 /// serde_json's, which none of these types causes.
-pub fn json(on: &str, peer: &str, rows: &[Row<'_>], start: &Shares) -> serde_json::Result<String> {
-    let report = Report {
-        on,
-        peer,
-        work: rows.iter().map(line).collect(),
-        start: Start {
-            loader: start.loader,
-            kernel: start.kernel,
-            initialiser: start.initialiser,
-            vmm: start.vmm,
-        },
-    };
-    Ok(serde_json::to_string_pretty(&report)? + "\n")
+pub fn json(on: &str, peer: &str, rows: &[Row<'_>]) -> serde_json::Result<String> {
+    let work = rows.iter().map(line).collect();
+    Ok(serde_json::to_string_pretty(&Report { on, peer, work })? + "\n")
 }
 
 fn line<'a>(row: &Row<'a>) -> Line<'a> {
@@ -61,6 +52,14 @@ fn line<'a>(row: &Row<'a>) -> Line<'a> {
         budget: row.budget,
         peer: row.work.peer,
         met: row.met(),
+        shares: row.shares.map(|shares| Parts {
+            loader: shares.loader,
+            kernel: shares.kernel,
+            initialiser: shares.initialiser,
+            vmm: shares.vmm,
+            guest_kernel: shares.guest_kernel,
+            guest_user: shares.guest_user,
+        }),
     }
 }
 
@@ -80,17 +79,14 @@ mod tests {
             work: &work,
             budget: Some(100),
             measured: Some(90),
+            shares: None,
         };
-        let start = Shares {
-            kernel: 5,
-            ..Shares::default()
-        };
-        let text = json("here", "they", &[row], &start).unwrap();
+        let text = json("here", "they", &[row]).unwrap();
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         let expected = serde_json::json!({"on": "here", "peer": "they", "work": [{
             "name": "read", "title": "the \"read\"", "measured": 90, "budget": 100,
             "peer": null, "met": true,
-        }], "start": {"loader": 0, "kernel": 5, "initialiser": 0, "vmm": 0}});
+        }]});
         assert_eq!(value, expected);
     }
 }

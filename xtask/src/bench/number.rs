@@ -1,5 +1,7 @@
 //! Numbers as people read them.
 
+const MILLION: u64 = 1_000_000;
+
 /// With a space between groups of three digits.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -11,6 +13,15 @@ pub fn grouped(number: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// As [`grouped`], from a million on in millions.
+pub fn short(number: u64) -> String {
+    if number < MILLION {
+        return grouped(number);
+    }
+    let tenths = (number + MILLION / 20) / (MILLION / 10);
+    format!("{}.{} M", grouped(tenths / 10), tenths % 10)
 }
 
 /// A part of the whole in percent, with decimals where it is small.
@@ -38,6 +49,12 @@ mod tests {
     fn digits_stand_in_groups_of_three() {
         let shown = [0, 7, 999, 1_000, 65_536, 1_000_000_000].map(grouped);
         assert_eq!(shown, ["0", "7", "999", "1 000", "65 536", "1 000 000 000"]);
+    }
+
+    #[test]
+    fn millions_are_rounded_to_tenths() {
+        let shown = [999_999, 1_000_000, 7_295_732, 853_779_120, 1_353_550_000].map(short);
+        assert_eq!(shown, ["999 999", "1.0 M", "7.3 M", "853.8 M", "1 353.6 M"]);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! The table, for the terminal and as Markdown.
 
 use super::budgets::Row;
-use super::number::{grouped, percent};
+use super::number::{percent, short};
 use crate::profile::shares::Shares;
 
+const START: &str = "before the guest's first instruction";
 const COLUMNS: [&str; 5] = ["measured", "budget", "peer", "ratio", ""];
 
 /// For a terminal; `title` heads the first column.
@@ -18,23 +19,41 @@ pub fn text(title: &str, rows: &[Row<'_>]) -> String {
     head + &body.collect::<String>()
 }
 
-/// For a README; `on` says what was measured on.
-pub fn markdown(on: &str, peer: &str, rows: &[Row<'_>]) -> String {
+/// For a README: what the peer was measured at, too; `on` says what ours was measured on.
+pub fn comparison(on: &str, peer: &str, rows: &[Row<'_>]) -> String {
     let head = format!("| {on} | measured | budget | {peer} | ratio |\n|---|--:|--:|--:|--:|\n");
+    let compared = rows.iter().filter(|row| row.work.peer.is_some());
+    head + &compared.map(|row| markdown(row, "")).collect::<String>()
+}
+
+/// All rows, and whose instructions they are.
+pub fn full(on: &str, peer: &str, rows: &[Row<'_>]) -> String {
+    let head = format!(
+        "| {on} | measured | budget | {peer} | ratio | of which kernel | VMM |\n\
+         |---|--:|--:|--:|--:|--:|--:|\n"
+    );
     let line = |row: &Row<'_>| {
-        let [mut measured, budget, peer, ratio, complaint] = cells(row);
-        if !complaint.is_empty() {
-            measured = format!("**{measured}** ({complaint})");
-        }
-        let title = &row.work.title;
-        format!("| {title} | {measured} | {budget} | {peer} | {ratio} |\n")
+        let shares = row
+            .shares
+            .map(|shares| [shares.kernel, shares.vmm].map(short));
+        let [kernel, vmm] = shares.unwrap_or_default();
+        markdown(row, &format!(" {kernel} | {vmm} |"))
     };
     head + &rows.iter().map(line).collect::<String>()
 }
 
+fn markdown(row: &Row<'_>, more: &str) -> String {
+    let [mut measured, budget, peer, ratio, complaint] = cells(row);
+    if !complaint.is_empty() {
+        measured = format!("**{measured}** ({complaint})");
+    }
+    let title = &row.work.title;
+    format!("| {title} | {measured} | {budget} | {peer} | {ratio} |{more}\n")
+}
+
 /// Whose the instructions before the guest's first are, for a terminal.
 pub fn start_text(start: &Shares) -> String {
-    let parts = parts(start).map(|(name, count)| format!("{name} {}", grouped(count)));
+    let parts = parts(start).map(|(name, count)| format!("{name} {}", short(count)));
     format!(
         "before the guest's first instruction: {}\n",
         parts.join(", ")
@@ -43,10 +62,11 @@ pub fn start_text(start: &Shares) -> String {
 
 /// The same for a README.
 pub fn start_markdown(start: &Shares) -> String {
-    let cells = parts(start);
-    let row = |cells: [String; 5]| format!("| {} |\n", cells.join(" | "));
-    let head = row(cells.map(|(name, _)| name.to_owned()));
-    head + &row([(); 5].map(|()| "--:".to_owned())) + &row(cells.map(|(_, count)| grouped(count)))
+    let row = |first: &str, cells: [String; 5]| format!("| {first} | {} |\n", cells.join(" | "));
+    let parts = parts(start);
+    row("", parts.map(|(name, _)| name.to_owned()))
+        + "|---|--:|--:|--:|--:|--:|\n"
+        + &row(START, parts.map(|(_, count)| short(count)))
 }
 
 fn parts(start: &Shares) -> [(&'static str, u64); 5] {
@@ -60,7 +80,7 @@ fn parts(start: &Shares) -> [(&'static str, u64); 5] {
 }
 
 fn cells(row: &Row<'_>) -> [String; 5] {
-    let number = |value: Option<u64>| value.map_or_else(|| "-".to_owned(), grouped);
+    let number = |value: Option<u64>| value.map_or_else(|| "-".to_owned(), short);
     [
         number(row.measured),
         number(row.budget),
@@ -86,17 +106,22 @@ mod tests {
 
     fn rows(work: &[Work; 2]) -> [Row<'_>; 2] {
         let [read, write] = work;
-        let budget = Some(2000);
         [
             Row {
                 work: read,
-                budget,
+                budget: Some(2000),
                 measured: Some(2500),
+                shares: None,
             },
             Row {
                 work: write,
                 budget: None,
                 measured: Some(7),
+                shares: Some(Shares {
+                    kernel: 4,
+                    vmm: 3,
+                    ..Shares::default()
+                }),
             },
         ]
     }
@@ -123,14 +148,27 @@ mod tests {
     }
 
     #[test]
-    fn markdown_has_the_same() {
+    fn the_comparison_is_of_what_can_be_compared() {
         let work = work();
         assert_eq!(
-            markdown("here", "they", &rows(&work)),
+            comparison("here", "they", &rows(&work)),
             "| here | measured | budget | they | ratio |\n\
              |---|--:|--:|--:|--:|\n\
-             | the read | **2 500** (25.0 % over) | 2 000 | 4 000 | 62 % |\n\
-             | the write | 7 | - | - | - |\n"
+             | the read | **2 500** (25.0 % over) | 2 000 | 4 000 | 62 % |\n"
+        );
+    }
+
+    #[test]
+    fn the_full_table_says_whose_instructions_they_are() {
+        let work = work();
+        let full = full("here", "they", &rows(&work));
+        let lines: Vec<&str> = full.lines().skip(2).collect();
+        assert_eq!(
+            lines,
+            [
+                "| the read | **2 500** (25.0 % over) | 2 000 | 4 000 | 62 % |  |  |",
+                "| the write | 7 | - | - | - | 4 | 3 |",
+            ]
         );
     }
 
@@ -145,7 +183,7 @@ mod tests {
         };
         let parts = "loader 1 000, kernel 200, initialiser 30, VMM 4, in all 1 234";
         assert!(start_text(&start).contains(parts));
-        let row = "| 1 000 | 200 | 30 | 4 | 1 234 |";
+        let row = "| before the guest's first instruction | 1 000 | 200 | 30 | 4 | 1 234 |";
         assert_eq!(start_markdown(&start).lines().last(), Some(row));
     }
 }

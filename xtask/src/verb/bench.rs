@@ -1,47 +1,55 @@
 //! `bench`: what exits cost, in executed instructions, against the budgets.
 
-use std::fs;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
+use clap::Args;
 
 use crate::bench::budgets::{Budgets, missed};
-use crate::bench::chart::chart;
-use crate::bench::json::json;
-use crate::bench::{debian, measure, table};
+use crate::bench::report::Report;
+use crate::bench::{debian, measure};
 use crate::image::Recipe;
 use crate::knobs::Knobs;
 use crate::microkit::Sdk;
-use crate::progress::step;
 use crate::tree::Tree;
+
+/// What is measured when nothing else is asked for, and what budgets are for.
+const RELEASE: &str = "release";
+
+/// Options of `bench`.
+#[derive(Args, Clone, Debug)]
+pub struct Options {
+    /// Put the figures into the documents, too (yes); only those of real seL4
+    #[arg(long, env = "RECORD", value_name = "yes")]
+    record: Option<String>,
+}
 
 /// Measures, prints the table, and writes it as Markdown, JSON and SVG into the build folder.
 ///
 /// # Errors
-/// When the image cannot be built or the guest does not come to its end.
-pub fn bench(tree: &Tree, knobs: &Knobs) -> Result<ExitCode> {
+/// When an image cannot be built or a guest does not come to its end.
+pub fn bench(tree: &Tree, knobs: &Knobs, options: &Options) -> Result<ExitCode> {
     let budgets = Budgets::load(&tree.path("xtask/budgets.toml"))?;
     let recipe = recipe(tree, knobs)?;
+    let on_sel4 = recipe.sdk != Sdk::StandIn;
+    let record = options.record.as_deref() == Some("yes");
+    ensure!(
+        !record || on_sel4 && recipe.config == RELEASE,
+        "RECORD: only figures of real seL4 in release are recorded; name an SDK with MICROKIT_SDK="
+    );
     let mut figures = measure::exits_and_size(tree, &recipe)?;
-    let (more, start) = debian::boot_and_idle(tree, &recipe)?;
-    figures.extend(more);
-    let rows = budgets.rows(&figures, recipe.sdk != Sdk::StandIn);
-    let on = format!("{}, {}", recipe.sdk.name(), recipe.config);
-    let (text, start_text) = (table::text(&on, &rows), table::start_text(&start));
-    print!("{text}\n{start_text}");
-    let markdown = table::markdown(&on, &budgets.peer, &rows);
-    let written = [
-        ("bench.md", markdown + "\n" + &table::start_markdown(&start)),
-        ("bench.json", json(&on, &budgets.peer, &rows, &start)?),
-        ("bench.svg", chart(&budgets.peer, &rows)),
-    ];
-    for (name, text) in written {
-        fs::write(recipe.folder.join(name), text)?;
+    debian::boot_and_idle(tree, &recipe, &mut figures)?;
+    let rows = budgets.rows(&figures, on_sel4);
+    let report = Report {
+        on: format!("{}, {}", recipe.sdk.name(), recipe.config),
+        peer: &budgets.peer,
+        rows: &rows,
+    };
+    print!("{}", report.text());
+    report.write(&recipe.folder)?;
+    if record {
+        report.record(tree)?;
     }
-    step(&format!(
-        "bench.md, bench.json and bench.svg are in {}",
-        Tree::shown(&recipe.folder)
-    ));
     let missed = missed(&rows, 0);
     if missed.is_empty() {
         return Ok(ExitCode::SUCCESS);
@@ -68,5 +76,5 @@ pub(crate) fn recipe(tree: &Tree, knobs: &Knobs) -> Result<Recipe> {
 /// Release, unless another was asked for.
 pub(crate) fn config(knobs: &Knobs) -> &str {
     let given = knobs.microkit_config.as_deref();
-    given.filter(|name| !name.is_empty()).unwrap_or("release")
+    given.filter(|name| !name.is_empty()).unwrap_or(RELEASE)
 }

@@ -24,11 +24,11 @@ fn budgets() -> Budgets {
 }
 
 fn figures(read: u64) -> Figures {
-    Figures::from([
-        ("read".to_owned(), read),
-        ("sleep".to_owned(), 5),
-        ("boot".to_owned(), 9),
-    ])
+    let mut figures = Figures::default();
+    figures.add("read", read, None);
+    figures.add("sleep", 5, None);
+    figures.add("boot", 9, None);
+    figures
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn work_without_a_budget_must_still_be_measured() {
     let budgets = budgets();
     assert_eq!(missed(&budgets.rows(&figures(100), true), 0), "");
     assert_eq!(
-        missed(&budgets.rows(&Figures::new(), true), 2),
+        missed(&budgets.rows(&Figures::default(), true), 2),
         "\n  the read: not measured\n  the sleep: not measured\n  the boot: not measured"
     );
 }
