@@ -3,6 +3,7 @@
 pub mod budgets;
 pub mod chart;
 pub mod debian;
+pub mod guard;
 pub mod json;
 pub mod measure;
 pub mod number;
