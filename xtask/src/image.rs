@@ -78,6 +78,14 @@ impl Recipe {
         self.build_with(tree, &|| Ok(seed.clone()))
     }
 
+    /// The version of the compiler that builds the VMM.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn compiler(&self, tree: &Tree) -> Result<String> {
+        Builder::new(tree, &self.sdk, &self.board, &self.config, &[])?.compiler()
+    }
+
     fn build_with(&self, tree: &Tree, seed: &dyn Fn() -> Result<Seed>) -> Result<Image> {
         let board = load_board(tree, &self.board)?;
         let system = load_system(&self.system, &board)?;

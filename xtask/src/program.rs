@@ -47,6 +47,14 @@ impl Builder {
         })
     }
 
+    /// The version of the compiler.
+    ///
+    /// # Errors
+    /// When it does not say.
+    pub fn compiler(&self) -> Result<String> {
+        self.toolchain.version()
+    }
+
     /// Builds the VMM with `tables` and puts it at `program`.
     ///
     /// # Errors

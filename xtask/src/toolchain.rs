@@ -41,6 +41,19 @@ impl Toolchain {
         })
     }
 
+    /// The compiler's version, as 1.96.0.
+    ///
+    /// # Errors
+    /// When it does not say.
+    pub fn version(&self) -> Result<String> {
+        let output = Command::new(&self.rustc).arg("--version").output()?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let version = text.split_whitespace().nth(1);
+        version
+            .map(str::to_owned)
+            .with_context(|| format!("{} tells no version", self.rustc.display()))
+    }
+
     /// `cargo build` of the package at `manifest`, with its output under `target`.
     pub fn build(&self, manifest: &Path, target: &Path) -> Command {
         let mut cargo = Command::new("cargo");

@@ -10,12 +10,19 @@ use super::Figures;
 use super::number::float;
 use crate::profile::shares::Shares;
 
+/// Percent that a test allows.
+const SLACK: u64 = 2;
+/// The same for a build by another compiler than the budgets were measured with.
+const SLACK_OF_ANOTHER_COMPILER: u64 = 10;
+
 /// The budgets file.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Budgets {
     /// Whose figures ours are compared with.
     pub peer: String,
+    /// The compiler that what tests guard was measured with, as 1.96.0.
+    pub compiler: String,
     /// Every piece of work that is shown.
     pub work: Vec<Work>,
 }
@@ -71,6 +78,15 @@ impl Budgets {
             .iter()
             .map(|work| Row::new(work, budget(work), figures))
             .collect()
+    }
+
+    /// How many percent a test allows more than it guards: instructions depend on the compiler.
+    pub fn slack(&self, compiler: &str) -> u64 {
+        if compiler == self.compiler {
+            SLACK
+        } else {
+            SLACK_OF_ANOTHER_COMPILER
+        }
     }
 
     /// What a test guards: the quick rows, with what was recorded in place of missed budgets.

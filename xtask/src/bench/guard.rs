@@ -9,19 +9,21 @@ use toml_edit::{DocumentMut, Table, Value};
 use super::budgets::Row;
 use super::number::grouped;
 
-/// Rewrites the file at `path`: on seL4 what misses its budget or has none is `recorded`; on the
+/// Rewrites the file at `path` for a build by `compiler`: on seL4 what misses its budget or has none is `recorded`; on the
 /// stand-in a little more than was measured becomes the budget.
 ///
 /// # Errors
 /// When it is no budgets file.
-pub fn rewrite(path: &Path, rows: &[Row<'_>], on_sel4: bool) -> Result<()> {
+pub fn rewrite(path: &Path, rows: &[Row<'_>], on_sel4: bool, compiler: &str) -> Result<()> {
     let old = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    let new = rewritten(&old, rows, on_sel4).with_context(|| path.display().to_string())?;
+    let new =
+        rewritten(&old, rows, on_sel4, compiler).with_context(|| path.display().to_string())?;
     fs::write(path, new).with_context(|| path.display().to_string())
 }
 
-fn rewritten(text: &str, rows: &[Row<'_>], on_sel4: bool) -> Result<String> {
+fn rewritten(text: &str, rows: &[Row<'_>], on_sel4: bool, compiler: &str) -> Result<String> {
     let mut document: DocumentMut = text.parse()?;
+    document["compiler"] = compiler.into();
     let work = document.get_mut("work");
     let work = work.and_then(|work| work.as_array_of_tables_mut());
     for table in work.context("there is no work in it")?.iter_mut() {
@@ -67,6 +69,7 @@ mod tests {
     const FILE: &str = r#"
 # A comment.
 peer = "they"
+compiler = "1.96.0"
 
 [[work]]
 name = "met"
@@ -92,21 +95,26 @@ devsdk = 9
         let mut figures = Figures::default();
         figures.add("met", count, None);
         figures.add("missed", count, None);
-        rewritten(FILE, &budgets.rows(&figures, on_sel4), on_sel4).unwrap()
+        rewritten(FILE, &budgets.rows(&figures, on_sel4), on_sel4, "1.97.0").unwrap()
     }
 
     #[test]
     fn on_sel4_what_misses_its_budget_is_recorded() {
-        let expected = FILE.replace("recorded = 5218\n", "").replace(
-            "sel4 = 4000\ndevsdk = 9\n",
-            "sel4 = 4000\ndevsdk = 9\nrecorded = 4321\n",
-        );
+        let expected = FILE
+            .replace("1.96", "1.97")
+            .replace("recorded = 5218\n", "")
+            .replace(
+                "sel4 = 4000\ndevsdk = 9\n",
+                "sel4 = 4000\ndevsdk = 9\nrecorded = 4321\n",
+            );
         assert_eq!(rewritten_with(4321, true), expected);
     }
 
     #[test]
     fn on_the_stand_in_a_little_more_is_the_budget() {
-        let expected = FILE.replacen("devsdk = 9\n", "devsdk = 4370\n", 2);
+        let expected = FILE
+            .replace("1.96", "1.97")
+            .replacen("devsdk = 9\n", "devsdk = 4370\n", 2);
         assert_eq!(rewritten_with(4321, false), expected);
     }
 

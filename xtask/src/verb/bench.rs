@@ -49,7 +49,7 @@ pub fn bench(tree: &Tree, knobs: &Knobs, options: &Options) -> Result<ExitCode> 
     print!("{}", report.text());
     report.write(&recipe.folder)?;
     if record {
-        guard::rewrite(&path, &rows, on_sel4)?;
+        guard::rewrite(&path, &rows, on_sel4, &recipe.compiler(tree)?)?;
     }
     if record && on_sel4 {
         report.record(tree)?;
