@@ -417,6 +417,28 @@ fn what_does_not_fit_is_said_with_sizes() {
 }
 
 proptest! {
+    /// Damaged headers are understood or refused, whatever they say.
+    #[test]
+    fn damaged_headers_are_never_a_panic(
+        start in 0..4usize,
+        length in 0..400usize,
+        damage in proptest::collection::vec((0..0xc0usize, any::<u8>()), 0..12),
+    ) {
+        let mut bytes = match start {
+            0 => efi_image(5000, 0x200),
+            1 => elf(183, 0x10, &[(0, 0, b"code", 4), (16, 16, b"data", 4)]),
+            2 => zboot(b"gzip", &gzip(b"payload")),
+            _ => arm64_image(500, 0, MIB, 0),
+        };
+        bytes.truncate(length);
+        for (at, byte) in damage {
+            if let Some(place) = bytes.get_mut(at) {
+                *place = byte;
+            }
+        }
+        let _ = image::understand(bytes);
+    }
+
     /// Whatever the sizes: all inside RAM, nothing overlaps, and the boot protocol's
     /// alignments hold; or it is refused.
     #[test]
