@@ -41,6 +41,7 @@ fn main() -> ExitCode {
 fn cases() -> Vec<Case> {
     let mut all = debian::cases();
     all.extend(bare_metal::cases());
+    all.extend(bare_metal::with_shadow_page());
     all.extend(other_guests::cases());
     all
 }
