@@ -1,9 +1,9 @@
 //! The Debian guest: its boot, and what it costs when it does nothing.
 
 use anyhow::{Result, ensure};
-use sysgen::{Images, Seed};
+use sysgen::Images;
 
-use super::Figures;
+use super::{Figures, SEED};
 use crate::image::{Recipe, debian};
 use crate::profile::{boot, owners, run};
 use crate::progress::step;
@@ -11,11 +11,6 @@ use crate::tree::Tree;
 
 /// The figure of what is executed before the guest.
 pub const START: &str = "debian-start";
-/// The same in every run; the peer's guest has one, too.
-const SEED: Seed = Seed {
-    rng: [7; 32],
-    kaslr: [7; 8],
-};
 /// As much on the console as the peer's guest has, and an end.
 const BOOT: &str = "debug loglevel=8 autopoweroff";
 /// Two boots that differ only in how long they sleep.

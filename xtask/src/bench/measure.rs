@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Result, ensure};
 use sysgen::Images;
 
-use super::{Figures, size};
+use super::{Figures, SEED, size};
 use crate::image::{Recipe, load_board, load_system};
 use crate::profile::shares::Shares;
 use crate::profile::work::{Work, exits};
@@ -22,7 +22,7 @@ const IDLE: &str = "idle-second";
 /// # Errors
 /// When the image cannot be built or the guest does not come to its end.
 pub fn exits_and_size(tree: &Tree, recipe: &Recipe) -> Result<Figures> {
-    let image = recipe.build(tree)?;
+    let image = recipe.build_repeatable(tree, &SEED)?;
     let run = run(tree, recipe, &image, &[])?;
     ensure!(
         run.console.lines().any(|line| line.trim() == "BENCH-END"),
