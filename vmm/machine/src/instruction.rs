@@ -329,7 +329,7 @@ const fn target(word: u32) -> Gpr {
 /// Rn, where 31 is the stack pointer.
 const fn base(word: u32) -> Base {
     match Gpr::from_field((word >> 5 & 31) as u8) {
-        Gpr::Zr => Base::StackPointer,
+        Gpr::ZR => Base::StackPointer,
         register => Base::Register(register),
     }
 }

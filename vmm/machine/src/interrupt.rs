@@ -11,41 +11,33 @@ impl VcpuId {
     }
 }
 
-/// An interrupt that a guest can receive, INTID 0 to 1019.
+/// An interrupt that a guest can receive: INTID 0 to 15 software generated, 16 to 31 private
+/// peripheral (both banked per vCPU), 32 to 1019 shared peripheral.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum IntId {
-    /// Software generated, 0 to 15, banked per vCPU.
-    Sgi(u8),
-    /// Private peripheral, INTID 16 to 31 (held as INTID), banked per vCPU.
-    Ppi(u8),
-    /// Shared peripheral, INTID 32 to 1019 (held as INTID).
-    Spi(u16),
-}
+pub struct IntId(u16);
 
 impl IntId {
     /// The EL1 virtual timer's interrupt (Arm BSA: PPI 27).
-    pub const VIRTUAL_TIMER: Self = Self::Ppi(27);
+    pub const VIRTUAL_TIMER: Self = Self(27);
 
     /// From the number in a register; `None` for the special INTIDs 1020 to 1023 and beyond.
+    #[inline(always)]
     pub const fn new(intid: u32) -> Option<Self> {
-        match intid {
-            0..=15 => Some(Self::Sgi(intid as u8)),
-            16..=31 => Some(Self::Ppi(intid as u8)),
-            32..=1019 => Some(Self::Spi(intid as u16)),
-            _ => None,
+        if intid < 1020 {
+            Some(Self(intid as u16))
+        } else {
+            None
         }
     }
 
     /// The INTID as the registers hold it.
+    #[inline(always)]
     pub const fn number(self) -> u16 {
-        match self {
-            Self::Sgi(id) | Self::Ppi(id) => id as u16,
-            Self::Spi(id) => id,
-        }
+        self.0
     }
 
     /// Has every vCPU its own state for it?
     pub const fn is_banked(self) -> bool {
-        !matches!(self, Self::Spi(_))
+        self.0 < 32
     }
 }

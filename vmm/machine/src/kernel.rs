@@ -3,7 +3,7 @@
 //! `vmm/pd` answers with seL4's calls, the tests with a model. All calls speak of a vCPU that
 //! is not running: one whose exit is being handled, or one that waits.
 
-use crate::{Gpr, IntId, VcpuId, device::MmioDevice, register::SystemRegister};
+use crate::{Gpr, IntId, VcpuId, device::DeviceAccess, register::SystemRegister};
 
 /// Registers of the vCPU whose exit is being handled.
 ///
@@ -14,6 +14,11 @@ pub trait VcpuRegisters {
     fn pc(&mut self) -> u64;
     /// Continue at `pc`.
     fn set_pc(&mut self, pc: u64);
+    /// `register` is the one that this exit will read or set, as a rule: a hint, to be given
+    /// before anything else is asked for.
+    fn prepare(&mut self, register: Gpr) {
+        let _ = register;
+    }
     /// A general-purpose register; the zero register reads as zero.
     fn gpr(&mut self, register: Gpr) -> u64;
     /// Sets a general-purpose register; the zero register ignores it.
@@ -81,9 +86,18 @@ pub trait Kernel: VcpuRegisters + ListRegisters {
 
 /// The virtual interrupt controller as the machine drives it: a device, and the interrupts
 /// behind it.
-pub trait InterruptController: MmioDevice {
+///
+/// Every offset and width has an answer: what the device does not define reads as zero and
+/// ignores writes. What makes an interrupt pending may put it into a list register at once.
+pub trait InterruptController {
+    /// The value of a load, with nothing above the bits that `access.size` covers.
+    fn read(&mut self, access: DeviceAccess) -> u64;
+    /// A store; of `value` only the bits count that `access.size` covers.
+    fn write(&mut self, access: DeviceAccess, value: u64, lines: &mut impl ListRegisters);
+    /// Back to the state at power-on.
+    fn reset(&mut self);
     /// A line that the kernel masks when it fires has fired.
-    fn fire(&mut self, vcpu: VcpuId, intid: IntId);
+    fn fire(&mut self, vcpu: VcpuId, intid: IntId, lines: &mut impl ListRegisters);
     /// The kernel says that list register `index` became free.
     fn maintenance(&mut self, vcpu: VcpuId, index: Option<usize>, lines: &mut impl ListRegisters);
     /// Gives the list registers of every vCPU what the guest should see next.

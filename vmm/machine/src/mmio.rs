@@ -43,11 +43,9 @@ pub enum Direction {
     },
 }
 
-/// What a memory fault turns out to be.
+/// What a memory fault turns out to be, if no access that the syndrome describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decoded {
-    /// One access, fully described by this syndrome: see [`MmioAccess::of`].
-    Access(DataAbort),
+pub enum Undescribed {
     /// A load or store that the syndrome does not describe: see [`emulate`](crate::emulate).
     NoSyndrome,
     /// Cache maintenance: nothing to do but step over the instruction.
@@ -82,55 +80,63 @@ impl MmioAccess {
     }
 
     /// What the target register of a load holds afterwards, all 64 bits of it, when the device
-    /// answered `value`; for a store, the bits that reach the device.
+    /// answered `value`, which has nothing above the access's width.
     #[inline(always)]
     pub const fn extend(&self, value: u64) -> u64 {
-        let value = value & self.size.mask();
         match self.direction {
             Direction::Load {
                 sign_extend: true,
                 wide,
                 ..
-            } => {
-                let unused = 64_u32.wrapping_sub(self.size.bits());
-                let extended = ((value << unused) as i64 >> unused) as u64;
-                if wide {
-                    extended
-                } else {
-                    extended & AccessSize::Word.mask()
-                }
-            }
+            } => sign_extend(value, self.size, wide),
             _ => value,
         }
     }
 }
 
-/// Takes a stage-2 fault apart.
+/// The access, if the fault is a stage-2 miss of one that the processor describes in full.
+#[inline(always)]
+pub fn described(fault: &MemoryFault) -> Option<DataAbort> {
+    let iss = DataAbort::from_bits(Esr::from_bits(fault.syndrome).iss());
+    let plain = !fault.fetch && !iss.s1ptw() && !iss.cm() && iss.isv();
+    (plain && iss.dfsc().is_stage2_miss()).then_some(iss)
+}
+
+/// What a fault is that has not been [`described`].
 ///
 /// No register is read. Fetches, faults on the guest's own table walks and faults that are not
 /// a stage-2 miss end as an exception for the guest.
-#[inline(always)]
-pub fn decode(fault: &MemoryFault) -> Decoded {
+pub fn decode(fault: &MemoryFault) -> Undescribed {
     if fault.fetch {
-        return Decoded::Inject(GuestException::InstructionAbort {
+        return Undescribed::Inject(GuestException::InstructionAbort {
             status: FaultStatus::EXTERNAL,
         });
     }
     let iss = DataAbort::from_bits(Esr::from_bits(fault.syndrome).iss());
     if iss.s1ptw() || !iss.dfsc().is_stage2_miss() {
-        return Decoded::Inject(GuestException::DataAbort {
+        return Undescribed::Inject(GuestException::DataAbort {
             status: refused(iss.dfsc()),
             address: None,
             write: iss.wnr(),
         });
     }
     if iss.cm() {
-        return Decoded::Skip;
+        return Undescribed::Skip;
     }
-    if !iss.isv() {
-        return Decoded::NoSyndrome;
+    Undescribed::NoSyndrome
+}
+
+/// LDRSB, LDRSH and LDRSW; few drivers use them.
+#[cold]
+#[inline(never)]
+const fn sign_extend(value: u64, size: AccessSize, wide: bool) -> u64 {
+    let unused = 64_u32.wrapping_sub(size.bits());
+    let extended = ((value << unused) as i64 >> unused) as u64;
+    if wide {
+        extended
+    } else {
+        extended & AccessSize::Word.mask()
     }
-    Decoded::Access(iss)
 }
 
 #[inline(always)]

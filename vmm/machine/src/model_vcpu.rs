@@ -44,15 +44,13 @@ impl VcpuRegisters for ModelVcpu {
 
     fn gpr(&mut self, register: Gpr) -> u64 {
         self.reads.push(register);
-        match register {
-            Gpr::X(number) => self.x[usize::from(number)],
-            Gpr::Zr => 0,
-        }
+        let x = self.x.get(usize::from(register.number()));
+        x.copied().unwrap_or(0)
     }
 
     fn set_gpr(&mut self, register: Gpr, value: u64) {
-        if let Gpr::X(number) = register {
-            self.x[usize::from(number)] = value;
+        if let Some(x) = self.x.get_mut(usize::from(register.number())) {
+            *x = value;
         }
     }
 

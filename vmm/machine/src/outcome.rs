@@ -2,6 +2,7 @@
 
 /// What the caller does with the vCPU whose exit was handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Outcome {
     /// Write the registers back and let it go on.
     Resume,

@@ -8,7 +8,7 @@ use arm_psci::{
     MigrateInfoType, Mpidr, PowerState, PsciFeature, Version,
 };
 
-use crate::{Gpa, Gpr, VcpuId, kernel::VcpuRegisters};
+use crate::{Gpa, Gpr, VcpuId, kernel::VcpuRegisters, smccc::CallAction};
 
 #[cfg(test)]
 mod tests;
@@ -39,68 +39,37 @@ pub trait CpuTable {
     fn is_entry_point(&self, address: Gpa) -> bool;
 }
 
-/// What a PSCI call demands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PsciAction {
-    /// Answer in X0 and go on.
-    Return(i64),
-    /// Start `target`, which is off, at EL1 with the MMU off, then answer success.
-    CpuOn {
-        /// Who starts.
-        target: VcpuId,
-        /// The first instruction.
-        entry: Gpa,
-        /// Its X0.
-        context: u64,
-    },
-    /// The caller stops until another vCPU starts it.
-    CpuOff,
-    /// Answer success and wait as WFI does.
-    Suspend,
-    /// The guest powers itself off.
-    SystemOff,
-    /// The guest restarts itself.
-    SystemReset,
-}
-
-impl From<Result<PsciAction, ErrorCode>> for PsciAction {
-    fn from(result: Result<PsciAction, ErrorCode>) -> Self {
-        result.unwrap_or_else(|error| Self::Return(i32::from(error).into()))
-    }
-}
-
-/// Decides the call whose function identifier is `function`, the low half of X0.
+/// Decides the call of `function`.
 ///
 /// Registers beyond X0 are read only for functions that have arguments.
-pub fn call(function: u32, registers: &mut impl VcpuRegisters, cpus: &impl CpuTable) -> PsciAction {
-    decide(function, registers, cpus).into()
-}
-
-fn decide(
-    function: u32,
+#[inline(always)]
+pub fn call(
+    function: FunctionId,
     registers: &mut impl VcpuRegisters,
     cpus: &impl CpuTable,
-) -> Result<PsciAction, ErrorCode> {
-    match FunctionId::try_from(function).map_err(ErrorCode::from)? {
-        FunctionId::PsciVersion => Ok(PsciAction::Return(u32::from(VERSION).into())),
-        FunctionId::CpuOff => Ok(PsciAction::CpuOff),
-        FunctionId::MigrateInfoType => Ok(PsciAction::Return(
-            u32::from(MigrateInfoType::MigrationNotRequired).into(),
-        )),
-        FunctionId::SystemOff => Ok(PsciAction::SystemOff),
-        FunctionId::SystemReset => Ok(PsciAction::SystemReset),
-        id => decide_with_arguments(id, registers, cpus),
+) -> CallAction {
+    match function {
+        FunctionId::PsciVersion => CallAction::Return(u32::from(VERSION).into()),
+        FunctionId::CpuOff => CallAction::CpuOff,
+        FunctionId::MigrateInfoType => {
+            CallAction::Return(u32::from(MigrateInfoType::MigrationNotRequired).into())
+        }
+        FunctionId::SystemOff => CallAction::SystemOff,
+        FunctionId::SystemReset => CallAction::SystemReset,
+        function => decide(function, registers, cpus)
+            .unwrap_or_else(|error| CallAction::Return(i32::from(error).into())),
     }
 }
 
+/// Functions with arguments.
 #[inline(never)]
-fn decide_with_arguments(
+fn decide(
     id: FunctionId,
     registers: &mut impl VcpuRegisters,
     cpus: &impl CpuTable,
-) -> Result<PsciAction, ErrorCode> {
+) -> Result<CallAction, ErrorCode> {
     features(id)?;
-    let mut argument = |number| registers.gpr(Gpr::X(number));
+    let mut argument = |number| registers.gpr(Gpr::from_field(number));
     let call = [u32::from(id).into(), argument(1), argument(2), argument(3)];
     match Function::try_from(&call).map_err(ErrorCode::from)? {
         Function::CpuSuspend { state, entry } => suspend(state, entry, cpus),
@@ -113,12 +82,12 @@ fn decide_with_arguments(
         Function::SystemReset2 {
             reset_type: arm_psci::ResetType::Architectural(_),
             ..
-        } => Ok(PsciAction::SystemReset),
+        } => Ok(CallAction::SystemReset),
         Function::SystemReset2 { .. } => Err(ErrorCode::InvalidParameters),
         Function::Features { psci_func_id } => match psci_func_id {
-            PsciFeature::SmcccVersion => Ok(PsciAction::Return(0)),
+            PsciFeature::SmcccVersion => Ok(CallAction::Return(0)),
             PsciFeature::PsciFunction(id) => {
-                features(id).map(|flags| PsciAction::Return(flags.into()))
+                features(id).map(|flags| CallAction::Return(flags.into()))
             }
         },
         _ => Err(ErrorCode::NotSupported),
@@ -148,7 +117,7 @@ fn features(id: FunctionId) -> Result<u32, ErrorCode> {
 }
 
 #[inline(never)]
-fn cpu_on(target: Mpidr, entry: EntryPoint, cpus: &impl CpuTable) -> Result<PsciAction, ErrorCode> {
+fn cpu_on(target: Mpidr, entry: EntryPoint, cpus: &impl CpuTable) -> Result<CallAction, ErrorCode> {
     let target = vcpus(cpus)
         .find(|&vcpu| cpus.affinity(vcpu) == u64::from(target))
         .ok_or(ErrorCode::InvalidParameters)?;
@@ -156,7 +125,7 @@ fn cpu_on(target: Mpidr, entry: EntryPoint, cpus: &impl CpuTable) -> Result<Psci
     match cpus.power(target) {
         CpuPower::On => Err(ErrorCode::AlreadyOn),
         CpuPower::OnPending => Err(ErrorCode::OnPending),
-        CpuPower::Off => Ok(PsciAction::CpuOn {
+        CpuPower::Off => Ok(CallAction::CpuOn {
             target,
             entry: address,
             context: entry.context_id(),
@@ -170,11 +139,11 @@ fn suspend(
     state: PowerState,
     entry: EntryPoint,
     cpus: &impl CpuTable,
-) -> Result<PsciAction, ErrorCode> {
+) -> Result<CallAction, ErrorCode> {
     if let PowerState::PowerDown(_) = state {
         entry_point(entry, cpus)?;
     }
-    Ok(PsciAction::Suspend)
+    Ok(CallAction::Suspend)
 }
 
 fn entry_point(entry: EntryPoint, cpus: &impl CpuTable) -> Result<Gpa, ErrorCode> {
@@ -188,7 +157,7 @@ fn entry_point(entry: EntryPoint, cpus: &impl CpuTable) -> Result<Gpa, ErrorCode
 
 /// The state of the affinity instance that `mpidr` names down to `level`: on if any vCPU in it is.
 #[inline(never)]
-fn affinity_info(mpidr: Mpidr, level: u32, cpus: &impl CpuTable) -> Result<PsciAction, ErrorCode> {
+fn affinity_info(mpidr: Mpidr, level: u32, cpus: &impl CpuTable) -> Result<CallAction, ErrorCode> {
     // Below `level` the fields do not count; Aff3 lies apart from the others.
     let mask = match level {
         0 => 0xff_00ff_ffff,
@@ -210,7 +179,7 @@ fn affinity_info(mpidr: Mpidr, level: u32, cpus: &impl CpuTable) -> Result<PsciA
             AffinityInfo::Off => 2,
         })
         .ok_or(ErrorCode::InvalidParameters)?;
-    Ok(PsciAction::Return(u32::from(power).into()))
+    Ok(CallAction::Return(u32::from(power).into()))
 }
 
 fn vcpus(cpus: &impl CpuTable) -> impl Iterator<Item = VcpuId> {

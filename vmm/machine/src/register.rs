@@ -1,22 +1,23 @@
 //! Registers of a vCPU by the manual's names.
 
-/// A general-purpose register operand; number 31 is the zero register.
+/// A general-purpose register operand: X0 to X30, or the zero register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gpr {
-    /// X0 to X30.
-    X(u8),
-    /// XZR: reads as zero, writes are lost.
-    Zr,
-}
+pub struct Gpr(u8);
 
 impl Gpr {
+    /// XZR: reads as zero, writes are lost.
+    pub const ZR: Self = Self(31);
+
     /// From a five-bit register field; only the low five bits count.
     #[inline(always)]
     pub const fn from_field(field: u8) -> Self {
-        match field & 31 {
-            31 => Self::Zr,
-            number => Self::X(number),
-        }
+        Self(field & 31)
+    }
+
+    /// The number in a register field; 31 is the zero register.
+    #[inline(always)]
+    pub const fn number(self) -> u8 {
+        self.0
     }
 }
 

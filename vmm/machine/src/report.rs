@@ -51,7 +51,7 @@ impl RegisterDump {
     pub fn capture(registers: &mut impl VcpuRegisters) -> Self {
         let mut x = [0; 31];
         for (number, value) in (0..).zip(&mut x) {
-            *value = registers.gpr(Gpr::X(number));
+            *value = registers.gpr(Gpr::from_field(number));
         }
         Self {
             pc: registers.pc(),

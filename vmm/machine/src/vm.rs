@@ -27,23 +27,24 @@ use crate::{
 /// The guest's memory map over what the system XML maps.
 pub type Map = MemoryMap<ReservationKind, FrameRun, StaticBackend, MAX_RESERVATIONS>;
 
-/// One virtual machine.
+/// One virtual machine. What most exits use comes first, where short instructions reach it.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Vm<G> {
-    guest: &'static Guest,
-    map: Map,
     /// The map never changes once the machine is made, so this stays true.
-    recent: Cell<Option<access::RecentDevice>>,
-    memory: GuestMemory<MAX_RAM>,
-    package: Package,
-    gic: G,
-    vcpus: [Vcpu; MAX_VCPUS],
-    phase: Phase,
+    recent: Cell<access::RecentDevice>,
     /// vCPUs whose exits come from the guest's own code: it runs, and they are not off. One bit
     /// each.
-    live: u8,
+    live: u64,
     /// Some vCPU waits for an interrupt, or has its timer masked since it waited.
     asleep: bool,
+    phase: Phase,
+    gic: G,
+    vcpus: [Vcpu; MAX_VCPUS],
+    guest: &'static Guest,
+    memory: GuestMemory<MAX_RAM>,
+    map: Map,
+    package: Package,
     restarts: Restarts,
     /// RAM has held a guest.
     used: bool,
@@ -80,7 +81,7 @@ impl<G: InterruptController> Vm<G> {
         Self {
             guest,
             map,
-            recent: Cell::new(None),
+            recent: Cell::new(access::RecentDevice::NONE),
             memory,
             package,
             gic,
@@ -94,49 +95,30 @@ impl<G: InterruptController> Vm<G> {
     }
 
     /// Handles one exit of `vcpu`.
+    ///
+    /// All of a device access but the device is inlined here; what is rarer is in functions of
+    /// its own. The exit goes by value, so that it need not be in memory.
     #[inline(always)]
-    pub fn handle_exit(
-        &mut self,
-        vcpu: VcpuId,
-        exit: &VmExit,
-        kernel: &mut impl Kernel,
-    ) -> Outcome {
+    pub fn handle_exit(&mut self, vcpu: VcpuId, exit: VmExit, kernel: &mut impl Kernel) -> Outcome {
         let outcome = match exit {
-            VmExit::Memory(fault) if self.is_live(vcpu) => self.memory_fault(vcpu, fault, kernel),
-            _ => self.handle_rarer_exit(vcpu, exit, kernel),
+            _ if !self.is_live(vcpu) => self.handle_stray_exit(vcpu, exit, kernel),
+            VmExit::Memory(fault) => self.memory_fault(vcpu, fault, kernel),
+            VmExit::PrivateInterrupt { intid } => {
+                self.gic.fire(vcpu, intid, kernel);
+                Outcome::Resume
+            }
+            VmExit::Maintenance { index } => {
+                self.maintenance(vcpu, index, kernel);
+                Outcome::Resume
+            }
+            VmExit::Hypercall => self.call(vcpu, 0, kernel),
+            VmExit::Trap { syndrome } => self.trap(vcpu, syndrome, kernel),
+            VmExit::Unknown { .. } => Outcome::End(End::Crash(CrashReason::UnknownExit)),
         };
         if !self.gic.is_settled() {
             self.settle(kernel);
         }
         outcome
-    }
-
-    /// Exits that are no device accesses. Each is handled by a function of its own, so that
-    /// this one only branches.
-    #[inline(never)]
-    fn handle_rarer_exit(
-        &mut self,
-        vcpu: VcpuId,
-        exit: &VmExit,
-        kernel: &mut impl Kernel,
-    ) -> Outcome {
-        match exit {
-            _ if !self.is_live(vcpu) => self.handle_stray_exit(vcpu, exit, kernel),
-            VmExit::PrivateInterrupt { intid } => self.private_interrupt(vcpu, *intid),
-            VmExit::Maintenance { index } => self.maintenance(vcpu, *index, kernel),
-            VmExit::Hypercall => self.call(vcpu, 0, kernel),
-            VmExit::Trap { syndrome } => self.trap(vcpu, *syndrome, kernel),
-            // Memory faults of a live vCPU never come here.
-            VmExit::Memory(_) | VmExit::Unknown { .. } => {
-                Outcome::End(End::Crash(CrashReason::UnknownExit))
-            }
-        }
-    }
-
-    #[inline(never)]
-    fn private_interrupt(&mut self, vcpu: VcpuId, intid: IntId) -> Outcome {
-        self.gic.fire(vcpu, intid);
-        Outcome::Resume
     }
 
     /// Channels of the VMM were signalled, one bit each.
@@ -150,7 +132,7 @@ impl<G: InterruptController> Vm<G> {
             if is_signalled(interrupt.channel)
                 && let Some(intid) = IntId::new(interrupt.intid.into())
             {
-                self.gic.fire(VcpuId(0), intid);
+                self.gic.fire(VcpuId(0), intid, kernel);
             }
         }
         if self.guest.wake_timer.is_some_and(is_signalled) {
@@ -209,7 +191,7 @@ impl<G: InterruptController> Vm<G> {
 
     #[inline(always)]
     fn is_live(&self, vcpu: VcpuId) -> bool {
-        self.live & bit(vcpu) != 0
+        self.live.wrapping_shr(vcpu.0.into()) & 1 != 0
     }
 
     /// Brings `live` and `asleep` up to date after a change of what they sum up.
@@ -221,7 +203,7 @@ impl<G: InterruptController> Vm<G> {
                 return;
             };
             if running && state.power != Power::Off {
-                self.live |= bit(vcpu);
+                self.live |= 1_u64.wrapping_shl(vcpu.0.into());
             }
             self.asleep |= state.power == Power::Waiting || state.timer_masked;
         }
@@ -236,10 +218,4 @@ impl<G: InterruptController> Vm<G> {
     pub const fn map(&self) -> &Map {
         &self.map
     }
-}
-
-/// A vCPU's bit in a mask of them.
-#[inline(always)]
-fn bit(vcpu: VcpuId) -> u8 {
-    1_u8.checked_shl(vcpu.0.into()).unwrap_or(0)
 }

@@ -44,8 +44,11 @@ mod tests {
         const RV: u32 = 1 << 2;
         assert_eq!(wait(0), Wait::Interrupt);
         assert_eq!(wait(1), Wait::Yield);
-        assert_eq!(wait(2 | RV | 9 << 5), Wait::InterruptUntil(Gpr::X(9)));
-        assert_eq!(wait(2 | RV | 31 << 5), Wait::InterruptUntil(Gpr::Zr));
+        assert_eq!(
+            wait(2 | RV | 9 << 5),
+            Wait::InterruptUntil(Gpr::from_field(9))
+        );
+        assert_eq!(wait(2 | RV | 31 << 5), Wait::InterruptUntil(Gpr::ZR));
         assert_eq!(wait(2 | 9 << 5), Wait::Yield, "the register is not known");
         assert_eq!(wait(3 | RV | 9 << 5), Wait::Yield);
     }

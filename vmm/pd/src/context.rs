@@ -11,7 +11,7 @@ use vmm_machine::{
 
 use crate::{
     cache,
-    sel4::{Event, Invoker, Message, REGISTERS, vcpu_field},
+    sel4::{Answer, Invoker, Message, REGISTERS, fault, vcpu_field},
     wake_timer,
 };
 
@@ -19,7 +19,7 @@ const PC: usize = 0;
 const SP_EL0: usize = 1;
 const SPSR: usize = 2;
 
-/// Position of x0 to x30 in the kernel's order.
+/// Position of x0 to x30 in the kernel's order; the zero register has none.
 const POSITION: [u8; 31] = [
     3, 4, 5, 6, 7, 8, 9, 10, 11, 17, 18, 19, 20, 21, 22, 23, 12, 13, 14, 24, 25, 26, 27, 28, 29,
     30, 31, 32, 33, 15, 16,
@@ -29,6 +29,8 @@ const POSITION: [u8; 31] = [
 const HYPERCALL_PREFIX: usize = 11;
 /// Message registers of the reply to a hypercall: x0 to x7 and the pc.
 const HYPERCALL_REPLY: usize = 9;
+/// The registers of that reply, one bit for each position.
+const REPLIED: u64 = 0b111_1111_1001;
 
 /// PSTATE of a vCPU that starts: EL1h, debug, SError, IRQ and FIQ masked.
 const START_PSTATE: u64 = 0x3c5;
@@ -36,15 +38,13 @@ const START_PSTATE: u64 = 0x3c5;
 /// The exit at hand and the way to the kernel.
 pub(crate) struct Context<'a> {
     pub(crate) invoker: Invoker<'a>,
-    vcpu: VcpuId,
     words: [u64; REGISTERS],
+    /// Positions in `words` that must go back, one bit each.
+    changed: u64,
     /// Length of the prefix that `words` holds.
     loaded: usize,
-    /// Length of the prefix that must go back.
-    dirty: usize,
-    /// The reply carries x0 to x7 and the pc; whoever changes another register takes this back
-    /// or makes `dirty` longer.
-    hypercall: bool,
+    vcpu: VcpuId,
+    pub(crate) message: Message,
     interrupts: &'static [vmm_config::PassthroughInterrupt],
 }
 
@@ -55,61 +55,63 @@ impl<'a> Context<'a> {
     ) -> Self {
         Self {
             invoker,
-            vcpu: VcpuId(0),
             words: [0; REGISTERS],
+            changed: 0,
             loaded: 0,
-            dirty: 0,
-            hypercall: false,
+            vcpu: VcpuId(0),
+            message: Message::default(),
             interrupts,
         }
     }
 
-    /// Starts a new exit of which no register is known yet.
-    pub(crate) fn begin(&mut self, vcpu: VcpuId) {
+    /// Starts a new exit.
+    #[inline(always)]
+    pub(crate) fn begin(&mut self, vcpu: VcpuId, message: Message) {
         self.vcpu = vcpu;
+        self.message = message;
         self.loaded = 0;
-        self.dirty = 0;
-        self.hypercall = false;
+        self.changed = 0;
     }
 
     /// The exit's message told the pc.
-    pub(crate) fn begin_at(&mut self, vcpu: VcpuId, pc: u64) {
-        self.begin(vcpu);
+    #[inline(always)]
+    pub(crate) fn know_pc(&mut self, pc: u64) {
         self.words[PC] = pc;
         self.loaded = 1;
     }
 
     /// The exit is an HVC: its message holds x0 to x7, pc, SP_EL0, LR and SPSR.
-    pub(crate) fn begin_hypercall(&mut self, vcpu: VcpuId, message: &Message) {
-        self.begin(vcpu);
-        let [x0, x1, x2, x3] = message.words;
+    #[inline(always)]
+    pub(crate) fn know_call(&mut self) {
+        let [x0, x1, x2, x3] = self.message.words;
         let [x4, x5, x6, x7, pc, sp_el0, _lr, spsr] = self.invoker.message_rest();
         if let Some(head) = self.words.first_chunk_mut::<HYPERCALL_PREFIX>() {
             *head = [pc, sp_el0, spsr, x0, x1, x2, x3, x4, x5, x6, x7];
         }
         self.loaded = HYPERCALL_PREFIX;
-        self.hypercall = true;
     }
 
-    /// Writes back what changed and lets the vCPU go on; waits for the next event.
+    /// Writes back what changed; gives the reply that lets the vCPU go on.
     #[inline(always)]
-    pub(crate) fn resume_and_wait(&mut self) -> Event {
-        if self.hypercall && self.dirty <= HYPERCALL_PREFIX {
+    pub(crate) fn resume(&mut self) -> Answer {
+        if self.message.label == fault::UNKNOWN_SYSCALL && self.changed & !REPLIED == 0 {
             let [pc, _, _, x0, x1, x2, x3, x4, x5, x6, x7, ..] = self.words;
             self.invoker.set_reply([x0, x1, x2, x3, x4, x5, x6, x7, pc]);
-            return self.invoker.reply_and_wait(HYPERCALL_REPLY);
+            return Answer::reply(HYPERCALL_REPLY);
         }
         self.write_back();
-        self.invoker.reply_and_wait(0)
+        Answer::reply(0)
     }
 
     /// Writes back what changed; the vCPU stays where it is.
     #[inline(always)]
     pub(crate) fn write_back(&mut self) {
-        if self.dirty > 0 {
+        // What goes back is a prefix, up to the last that has changed.
+        let length = (u64::BITS - self.changed.leading_zeros()) as usize;
+        if length > 0 {
             self.invoker
-                .write_registers(self.vcpu, &self.words, self.dirty, false);
-            self.dirty = 0;
+                .write_registers(self.vcpu, &self.words, length, false);
+            self.changed = 0;
         }
     }
 
@@ -117,30 +119,33 @@ impl<'a> Context<'a> {
     #[inline(always)]
     fn load(&mut self, length: usize) {
         if length > self.loaded {
-            self.fetch(length);
+            self.fetch_around_changes(length);
         }
     }
 
-    /// Reads the first `length` registers anew, but for those that have changed here.
-    #[inline(never)]
+    /// Reads the first `length` registers.
+    #[inline(always)]
     fn fetch(&mut self, length: usize) {
-        if self.dirty > 0 {
-            return self.fetch_around_changes(length);
-        }
         self.invoker
             .read_registers(self.vcpu, &mut self.words, length);
         self.loaded = length;
     }
 
-    #[cold]
+    /// Reads the first `length` registers, but for those that have changed here.
     #[inline(never)]
     fn fetch_around_changes(&mut self, length: usize) {
-        let changed = self.words;
-        let dirty = core::mem::take(&mut self.dirty);
+        if self.changed == 0 {
+            return self.fetch(length);
+        }
+        let before = self.words;
+        let changed = core::mem::take(&mut self.changed);
         self.fetch(length);
-        let kept = self.words.iter_mut().zip(changed).take(dirty);
-        kept.for_each(|(word, changed)| *word = changed);
-        self.dirty = dirty;
+        for (index, (word, before)) in self.words.iter_mut().zip(before).enumerate() {
+            if changed & (1 << index) != 0 {
+                *word = before;
+            }
+        }
+        self.changed = changed;
     }
 
     #[inline(always)]
@@ -154,22 +159,18 @@ impl<'a> Context<'a> {
         // A prefix goes back whole, so everything before the register must be known.
         if index != PC {
             self.load(index + 1);
-        } else {
-            self.loaded = self.loaded.max(1);
         }
         if let Some(word) = self.words.get_mut(index) {
             *word = value;
+            self.changed |= 1 << index;
         }
-        self.dirty = self.dirty.max(index + 1);
     }
 }
 
 #[inline(always)]
 fn position(register: Gpr) -> Option<usize> {
-    match register {
-        Gpr::X(number) => POSITION.get(usize::from(number)).map(|p| usize::from(*p)),
-        Gpr::Zr => None,
-    }
+    let position = POSITION.get(usize::from(register.number()))?;
+    Some(usize::from(*position))
 }
 
 impl VcpuRegisters for Context<'_> {
@@ -180,6 +181,16 @@ impl VcpuRegisters for Context<'_> {
     #[inline(always)]
     fn set_pc(&mut self, pc: u64) {
         self.set_word(PC, pc);
+    }
+
+    #[inline(always)]
+    fn prepare(&mut self, register: Gpr) {
+        if let Some(index) = position(register)
+            && self.changed == 0
+            && index >= self.loaded
+        {
+            self.fetch(index + 1);
+        }
     }
 
     #[inline(always)]
@@ -199,7 +210,6 @@ impl VcpuRegisters for Context<'_> {
     }
 
     fn set_pstate(&mut self, pstate: u64) {
-        self.hypercall = false;
         self.set_word(SPSR, pstate);
     }
 
@@ -208,7 +218,6 @@ impl VcpuRegisters for Context<'_> {
     }
 
     fn set_sp_el0(&mut self, value: u64) {
-        self.hypercall = false;
         self.set_word(SP_EL0, value);
     }
 

@@ -1,45 +1,41 @@
 //! From the kernel's fault messages to [`VmExit`] (seL4 manual, chapter 6.2 and appendix).
 
 use vmm_machine::{
-    Gpa, IntId, VcpuId,
+    Gpa, IntId,
     exit::{MemoryFault, VmExit},
 };
 
-use crate::{
-    context::Context,
-    sel4::{Message, fault},
-};
+use crate::sel4::{Message, fault};
 
-/// Reads the message of an exit and prepares `context` for it.
+/// What an exit's message says.
 #[inline(always)]
-pub(crate) fn decode(context: &mut Context<'_>, vcpu: VcpuId, message: &Message) -> VmExit {
+pub(crate) fn decode(message: &Message) -> VmExit {
     match message.label {
-        fault::VM => {
-            let [pc, address, fetch, syndrome] = message.words;
-            context.begin_at(vcpu, pc);
-            VmExit::Memory(MemoryFault {
-                pc,
-                gpa: Gpa(address),
-                fetch: fetch != 0,
-                syndrome,
-            })
-        }
-        fault::UNKNOWN_SYSCALL => {
-            context.begin_hypercall(vcpu, message);
-            VmExit::Hypercall
-        }
-        other => {
-            context.begin(vcpu);
-            let [word, ..] = message.words;
-            decode_short(other, word)
-        }
+        fault::VM => VmExit::Memory(decode_memory_fault(message)),
+        // CapFault: an HVC whose x7 looks like a system call of seL4's that needs a capability;
+        // the guest has none.
+        fault::UNKNOWN_SYSCALL | fault::CAP => VmExit::Hypercall,
+        _ => decode_rarer(message),
     }
 }
 
-/// Messages that say nothing of registers; `word` is the first of the message.
+/// A fault of the guest's memory.
 #[inline(always)]
-fn decode_short(label: u64, word: u64) -> VmExit {
-    match label {
+pub(crate) fn decode_memory_fault(message: &Message) -> MemoryFault {
+    let [pc, address, fetch, syndrome] = message.words;
+    MemoryFault {
+        pc,
+        gpa: Gpa(address),
+        fetch: fetch != 0,
+        syndrome,
+    }
+}
+
+/// Any other exit.
+#[inline(always)]
+pub(crate) fn decode_rarer(message: &Message) -> VmExit {
+    let [word, ..] = message.words;
+    match message.label {
         fault::VCPU => VmExit::Trap { syndrome: word },
         fault::MAINTENANCE => VmExit::Maintenance {
             // The kernel says -1 when no list register was at fault.
@@ -47,11 +43,10 @@ fn decode_short(label: u64, word: u64) -> VmExit {
         },
         fault::VPPI => match u32::try_from(word).ok().and_then(IntId::new) {
             Some(intid) => VmExit::PrivateInterrupt { intid },
-            None => VmExit::Unknown { label },
+            None => VmExit::Unknown {
+                label: message.label,
+            },
         },
-        // An HVC whose x7 looks like a system call of seL4's that needs a capability: the
-        // guest has none.
-        fault::CAP => VmExit::Hypercall,
         label => VmExit::Unknown { label },
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     GUEST,
     context::Context,
     exit,
-    sel4::{Event, Invoker, Message},
+    sel4::{Answer, Event, Invoker, Message, fault},
     setup,
     shadow::ShadowPage,
 };
@@ -66,63 +66,75 @@ fn serve(ipc: &mut IpcBuffer) -> ! {
 /// calls; what is rarer is in functions of its own, so that this one keeps to registers.
 #[inline(never)]
 fn run(vm: &mut Vm<Gic>, context: &mut Context<'_>) -> ! {
-    let mut event = context.invoker.wait();
+    let mut answer = Answer::NONE;
     loop {
-        event = match event {
-            Event::Exit(vcpu, message) => handle_exit(vm, vcpu, &message, context),
-            Event::Notified(channels) => notified(vm, channels, context),
+        answer = match context.invoker.wait(answer) {
+            Event::Exit(vcpu, message) => {
+                context.begin(vcpu, message);
+                let outcome = match message.label {
+                    fault::VM => handle_memory_fault(vm, vcpu, context),
+                    fault::UNKNOWN_SYSCALL | fault::CAP => handle_hypercall(vm, vcpu, context),
+                    _ => handle_rarer_exit(vm, vcpu, context),
+                };
+                if outcome == Outcome::Resume {
+                    context.resume()
+                } else {
+                    stop(vm, vcpu, outcome, context);
+                    Answer::NONE
+                }
+            }
+            Event::Notified(channels) => {
+                notified(vm, channels, context).map_or(Answer::NONE, Answer::acknowledge)
+            }
         };
     }
 }
 
 #[inline(always)]
-fn handle_exit(
-    vm: &mut Vm<Gic>,
-    vcpu: VcpuId,
-    message: &Message,
-    context: &mut Context<'_>,
-) -> Event {
-    let exit = exit::decode(context, vcpu, message);
-    let outcome = vm.handle_exit(vcpu, &exit, context);
-    if outcome == Outcome::Resume {
-        return context.resume_and_wait();
+fn handle_memory_fault(vm: &mut Vm<Gic>, vcpu: VcpuId, context: &mut Context<'_>) -> Outcome {
+    let fault = exit::decode_memory_fault(&context.message);
+    context.know_pc(fault.pc);
+    vm.handle_exit(vcpu, VmExit::Memory(fault), context)
+}
+
+#[inline(never)]
+fn handle_hypercall(vm: &mut Vm<Gic>, vcpu: VcpuId, context: &mut Context<'_>) -> Outcome {
+    if context.message.label == fault::UNKNOWN_SYSCALL {
+        context.know_call();
     }
-    stop(vm, vcpu, &exit, outcome, context);
-    context.invoker.wait()
+    vm.handle_exit(vcpu, VmExit::Hypercall, context)
+}
+
+#[inline(never)]
+fn handle_rarer_exit(vm: &mut Vm<Gic>, vcpu: VcpuId, context: &mut Context<'_>) -> Outcome {
+    let exit = exit::decode_rarer(&context.message);
+    vm.handle_exit(vcpu, exit, context)
 }
 
 /// The vCPU does not go on at once.
 #[inline(never)]
-fn stop(
-    vm: &mut Vm<Gic>,
-    vcpu: VcpuId,
-    exit: &VmExit,
-    outcome: Outcome,
-    context: &mut Context<'_>,
-) {
+fn stop(vm: &mut Vm<Gic>, vcpu: VcpuId, outcome: Outcome, context: &mut Context<'_>) {
     match outcome {
         Outcome::Block => {
             context.write_back();
             context.suspend(vcpu);
         }
         Outcome::Resume | Outcome::Drop => {}
-        Outcome::End(end) => handle_end(vm, vcpu, exit, end, context),
+        Outcome::End(end) => handle_end(vm, vcpu, end, context),
     }
 }
 
+/// Channels were signalled; gives the one that is to be acknowledged.
 #[inline(never)]
-fn notified(vm: &mut Vm<Gic>, channels: u64, context: &mut Context<'_>) -> Event {
+fn notified(vm: &mut Vm<Gic>, channels: u64, context: &mut Context<'_>) -> Option<u8> {
     vm.handle_notification(channels, context);
-    match GUEST.wake_timer {
-        Some(channel) if channels & (1 << channel) != 0 => {
-            context.invoker.acknowledge_and_wait(channel)
-        }
-        _ => context.invoker.wait(),
-    }
+    GUEST
+        .wake_timer
+        .filter(|&channel| channels.checked_shr(channel.into()).unwrap_or(0) & 1 != 0)
 }
 
 #[cold]
-fn handle_end(vm: &mut Vm<Gic>, vcpu: VcpuId, exit: &VmExit, end: End, context: &mut Context<'_>) {
+fn handle_end(vm: &mut Vm<Gic>, vcpu: VcpuId, end: End, context: &mut Context<'_>) {
     match end {
         End::PowerOff => info!("guest {} powered off", GUEST.name),
         End::Reset => info!("guest {} resets", GUEST.name),
@@ -132,7 +144,7 @@ fn handle_end(vm: &mut Vm<Gic>, vcpu: VcpuId, exit: &VmExit, end: End, context: 
                 guest: GUEST.name,
                 vcpu,
                 reason: reason.text(),
-                exit: *exit,
+                exit: exit::decode(&context.message),
                 reservations: GUEST.reservations,
                 registers: Some(&dump),
             };
@@ -153,6 +165,6 @@ fn handle_end(vm: &mut Vm<Gic>, vcpu: VcpuId, exit: &VmExit, end: End, context: 
 /// Nothing can be done: waits without end, so that the rest of the system goes on.
 fn idle(context: &mut Context<'_>) -> ! {
     loop {
-        context.invoker.wait();
+        context.invoker.wait(Answer::NONE);
     }
 }

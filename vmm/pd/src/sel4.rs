@@ -33,8 +33,8 @@ pub(crate) mod fault {
     pub(crate) const VPPI: u64 = tag::seL4_Fault_VPPIEvent;
 }
 
-/// Registers of a thread before the thread-local ones, which no exit needs.
-pub(crate) const REGISTERS: usize = 34;
+/// Registers of a thread; the last two are thread-local ones, which no exit needs.
+pub(crate) const REGISTERS: usize = 36;
 
 /// What ended a wait.
 pub(crate) enum Event {
@@ -44,13 +44,41 @@ pub(crate) enum Event {
     Notified(u64),
 }
 
-impl From<(u64, Message)> for Event {
+/// What is sent before a wait, by the same system call.
+#[derive(Clone, Copy)]
+pub(crate) struct Answer {
+    call: i64,
+    target: u64,
+    tag: u64,
+}
+
+impl Answer {
+    /// Nothing.
+    pub(crate) const NONE: Self = Self {
+        call: sys::syscall_id::Recv as i64,
+        target: 0,
+        tag: 0,
+    };
+
+    /// The reply to the exit at hand, with `length` words of the IPC buffer.
+    ///
+    /// Not by ReplyRecv: its fast path never fits a fault and costs 135 instructions to find
+    /// that out.
     #[inline(always)]
-    fn from((badge, message): (u64, Message)) -> Self {
-        if badge & FAULT_BADGE != 0 {
-            Self::Exit(VcpuId((badge & 0xff) as u8), message)
-        } else {
-            Self::Notified(badge)
+    pub(crate) const fn reply(length: usize) -> Self {
+        Self {
+            call: sys::syscall_id::NBSendRecv as i64,
+            target: REPLY.bits(),
+            tag: tag(0, length),
+        }
+    }
+
+    /// The acknowledgement of the interrupt of `channel`.
+    pub(crate) fn acknowledge(channel: u8) -> Self {
+        Self {
+            call: sys::syscall_id::NBSendRecv.into(),
+            target: interrupt(channel).bits(),
+            tag: tag(label::ACK_IRQ, 0),
         }
     }
 }
@@ -83,31 +111,16 @@ impl<'a> Invoker<'a> {
         }
     }
 
-    /// Replies to the exit at hand with `length` words of the IPC buffer, and waits.
-    ///
-    /// Not by ReplyRecv: its fast path never fits a fault and costs 135 instructions to find
-    /// that out.
+    /// Sends `answer`, and waits.
     #[inline(always)]
-    pub(crate) fn reply_and_wait(&mut self, length: usize) -> Event {
-        send_and_receive(self.ipc, REPLY, tag(0, length), INPUT, REPLY).into()
-    }
-
-    /// Acknowledges the interrupt of `channel`, and waits.
-    #[inline(always)]
-    pub(crate) fn acknowledge_and_wait(&mut self, channel: u8) -> Event {
-        let acknowledge = tag(label::ACK_IRQ, 0);
-        send_and_receive(self.ipc, interrupt(channel), acknowledge, INPUT, REPLY).into()
-    }
-
-    /// Waits.
-    #[inline(always)]
-    pub(crate) fn wait(&mut self) -> Event {
-        let received = INPUT.with(&mut *self.ipc).recv_with_mrs(REPLY);
-        let message = Message {
-            label: received.info.label(),
-            words: received.msg,
-        };
-        (received.badge, message).into()
+    pub(crate) fn wait(&mut self, answer: Answer) -> Event {
+        let Answer { call, target, tag } = answer;
+        let (badge, message) = send_and_receive(self.ipc, call, (target, tag), INPUT, REPLY);
+        if badge & FAULT_BADGE != 0 {
+            Event::Exit(VcpuId((badge & 0xff) as u8), message)
+        } else {
+            Event::Notified(badge)
+        }
     }
 
     /// Reads the first `count` registers of a vCPU's thread into `words`; what else is in
@@ -125,7 +138,7 @@ impl<'a> Invoker<'a> {
         if let Some(first) = words.first_chunk_mut() {
             *first = reply.words;
         }
-        copy(words, self.ipc.msg_regs(), FAST_WORDS, count);
+        copy(words, self.ipc.msg_regs(), count);
     }
 
     /// Writes the first `count` of `words` to a vCPU's thread; `resume` lets it run.
@@ -145,7 +158,7 @@ impl<'a> Invoker<'a> {
             {
                 (*word2, *word3) = (third, fourth);
             }
-            copy(message, words, FAST_WORDS, count);
+            copy(message, words, count);
         }
         self.send(
             tcb(vcpu),
@@ -300,31 +313,27 @@ fn vcpu_cap(vcpu: VcpuId) -> cap::VCpu {
     Cap::from_bits(VCPU_BASE + u64::from(vcpu.0))
 }
 
-/// Copies the words `from` to `to`, and perhaps a few more.
-///
-/// Most exits move registers up to x8. Those go as one block, as a call of memcpy costs more.
+/// Copies the words from the fifth up to `to`, and a few more: whole blocks, without a call.
 #[inline(always)]
-fn copy(target: &mut [u64], source: &[u64], from: usize, to: usize) {
+fn copy(target: &mut [u64], source: &[u64], to: usize) {
     const BLOCK: usize = 8;
-    if to <= from {
+    if to <= FAST_WORDS {
         return;
     }
-    let (Some(target), Some(source)) = (target.get_mut(from..), source.get(from..)) else {
+    let (Some(target), Some(source)) = (target.get_mut(FAST_WORDS..), source.get(FAST_WORDS..))
+    else {
         return;
     };
-    if let (Some(block), Some(&[a, b, c, d, e, f, g, h])) = (
-        target.first_chunk_mut::<BLOCK>(),
-        source.first_chunk::<BLOCK>(),
-    ) {
-        *block = [a, b, c, d, e, f, g, h];
-    }
-    let rest = BLOCK..to.saturating_sub(from);
-    if let (false, Some(target), Some(source)) = (
-        rest.is_empty(),
-        target.get_mut(rest.clone()),
-        source.get(rest),
-    ) {
-        target.copy_from_slice(source);
+    let blocks = target
+        .chunks_exact_mut(BLOCK)
+        .zip(source.chunks_exact(BLOCK));
+    for (target, source) in blocks.take(to.saturating_sub(FAST_WORDS).div_ceil(BLOCK)) {
+        if let (Some(target), Some(&[a, b, c, d, e, f, g, h])) = (
+            target.first_chunk_mut::<BLOCK>(),
+            source.first_chunk::<BLOCK>(),
+        ) {
+            *target = [a, b, c, d, e, f, g, h];
+        }
     }
 }
 

@@ -33,12 +33,12 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
             self.unsettled |= Self::vcpu_mask(vcpu);
         }
         if !ghost {
-            self.end(vcpu, slot.number, backend);
+            self.end(vcpu, slot.intid, backend);
         }
     }
 
-    fn end(&mut self, vcpu: VcpuId, number: u16, backend: &mut impl ListRegisters) {
-        let (word, bit) = Self::position(number);
+    fn end(&mut self, vcpu: VcpuId, intid: IntId, backend: &mut impl ListRegisters) {
+        let (word, bit) = Self::position(intid);
         let enabled = self.enabled;
         let Some(bank) = self.bank_mut(vcpu, word) else {
             return;
@@ -47,12 +47,14 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         let masked = bank.masked & bit != 0;
         bank.masked &= !bit;
         let again = bank.candidates(enabled) & bit != 0;
-        if again || !self.is_idle() {
-            self.announce(vcpu, number);
+        if again {
+            self.announce(vcpu, intid, backend);
+        } else if !self.is_idle() {
+            self.refresh(vcpu, word);
         } else if S::PRESENT {
             self.publish_state(vcpu, word);
         }
-        if masked && let Some(intid) = IntId::new(u32::from(number)) {
+        if masked {
             backend.resample(vcpu, intid);
         }
     }
@@ -68,34 +70,53 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         if private.slots.ghosts & private.slots.mask(index) != 0 {
             return;
         }
-        let (word, bit) = Self::position(slot.number);
-        if slot.number < 16 {
-            private.unload_sgi(usize::from(slot.number));
+        let (word, bit) = Self::position(slot.intid);
+        if slot.intid.number() < 16 {
+            private.unload_sgi(usize::from(slot.intid.number()));
         } else if let Some(bank) = self.bank_mut(vcpu, word) {
             bank.unload(bit);
         }
         self.refresh(vcpu, word);
     }
 
-    /// List register `index` now holds `slot`, not taken yet.
+    /// List register `index`, which was free, now holds `slot`, not taken yet.
     #[inline(always)]
     pub(crate) fn note_loaded(&mut self, vcpu: VcpuId, index: usize, slot: Slot) {
         let Some(private) = self.private.get_mut(vcpu.index()) else {
             return;
         };
-        private.slots.set(index, slot);
-        let (word, bit) = Self::position(slot.number);
-        if slot.number < 16 {
-            private.load_sgi(usize::from(slot.number));
+        private.slots.fill(index, slot);
+        let (word, bit) = Self::position(slot.intid);
+        if slot.intid.number() < 16 {
+            private.load_sgi(usize::from(slot.intid.number()));
         } else if let Some(bank) = self.bank_mut(vcpu, word) {
             bank.load(bit);
         }
-        self.hold(vcpu, slot.number);
+        self.hold(vcpu, slot.intid);
+        if S::PRESENT {
+            self.publish_state(vcpu, word);
+        }
+        if VCPUS > 1 {
+            // Whoever sleeps on it has to be looked at.
+            self.unsettled |= Self::vcpu_mask(vcpu);
+        }
+    }
+
+    /// List register `index`, which held something, now holds `slot`, not taken yet.
+    pub(crate) fn note_replaced(&mut self, vcpu: VcpuId, index: usize, slot: Slot) {
+        self.note_loaded(vcpu, index, slot);
+        if let Some(private) = self.private.get_mut(vcpu.index()) {
+            private.slots.renew(index);
+        }
+        let (word, bit) = Self::position(slot.intid);
+        if let Some(bank) = self.bank_mut(vcpu, word) {
+            bank.renew(bit);
+        }
     }
 
     /// The kernel says that the guest has taken what list register `index` holds. If that is a
     /// leftover of the interrupt `wanted` itself, it counts again, so that its end is noticed.
-    pub(crate) fn note_refused(&mut self, vcpu: VcpuId, index: usize, wanted: u16) {
+    pub(crate) fn note_refused(&mut self, vcpu: VcpuId, index: usize, wanted: IntId) {
         let Some(private) = self.private.get_mut(vcpu.index()) else {
             return;
         };
@@ -103,24 +124,27 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         let Some(slot) = slots.get(index) else { return };
         let mask = slots.mask(index);
         slots.taken |= mask;
-        if slot.number == wanted {
+        if slot.intid == wanted {
             slots.ghosts &= !mask;
         }
         if slots.ghosts & mask != 0 {
             return;
         }
-        let (word, bit) = Self::position(slot.number);
+        let (word, bit) = Self::position(slot.intid);
         if let Some(bank) = self.bank_mut(vcpu, word) {
             bank.held |= bit;
             bank.take(bit);
         }
-        self.hold(vcpu, slot.number);
+        self.hold(vcpu, slot.intid);
         self.refresh(vcpu, word);
     }
 
     #[inline]
-    fn hold(&mut self, vcpu: VcpuId, number: u16) {
-        let (word, bit) = Self::position(number);
+    fn hold(&mut self, vcpu: VcpuId, intid: IntId) {
+        if VCPUS == 1 {
+            return;
+        }
+        let (word, bit) = Self::position(intid);
         let shared = word
             .checked_sub(1)
             .and_then(|word| self.shared.get_mut(word));

@@ -3,6 +3,8 @@
 //! Pending as in GICv2 3.2.4 and figure 4-10: a latch that edges, SGIs and GICD_ISPENDR set, or
 //! for level-sensitive interrupts the line itself.
 
+use vmm_machine::IntId;
+
 /// State of 32 interrupts.
 #[derive(Clone, Debug)]
 pub(crate) struct Bank {
@@ -11,7 +13,7 @@ pub(crate) struct Bank {
     /// GICD_ICFGR: edge-triggered.
     pub(crate) edge: u32,
     /// GICD_IPRIORITYR, only the five bits that a list register has (7:3).
-    pub(crate) priority: [u8; 32],
+    pub(crate) priorities: [u32; 8],
     /// The pending latch; for an SGI: some source is pending.
     pub(crate) latch: u32,
     /// The line is high, for lines whose level the VMM knows.
@@ -38,7 +40,7 @@ impl Bank {
         Self {
             enabled,
             edge,
-            priority: [0; 32],
+            priorities: [0; 8],
             latch: 0,
             level: 0,
             masked: 0,
@@ -61,6 +63,15 @@ impl Bank {
         };
     }
 
+    /// GICD_IPRIORITYR of one interrupt.
+    #[inline(always)]
+    pub(crate) fn priority(&self, intid: IntId) -> u8 {
+        let number = intid.number();
+        let four = self.priorities.get(usize::from(number & 31) >> 2);
+        let [priority, ..] = (four.copied().unwrap_or(0) >> ((number & 3) << 3)).to_le_bytes();
+        priority
+    }
+
     /// Pending by level: lines known to be high.
     #[inline]
     pub(crate) const fn high(&self) -> u32 {
@@ -72,6 +83,13 @@ impl Bank {
     #[inline]
     pub(crate) const fn stale(&self) -> u32 {
         self.masked & !self.fresh & !self.latch & !self.held & !self.high()
+    }
+
+    /// What may go into a list register as it is, if the distributor is enabled: candidates that
+    /// are in none, and whose report is not [`stale`](Self::stale).
+    #[inline]
+    pub(crate) const fn ready(&self) -> u32 {
+        (self.latch | self.high() | self.fresh) & self.enabled & !self.active & !self.held
     }
 
     /// What `settle` has something to do for. Merging with what a list register holds does not
@@ -122,14 +140,19 @@ impl Bank {
         self.carried &= !bits;
     }
 
-    /// `bits` go into a list register, or merge with themselves in there.
+    /// `bits` go into a list register.
+    #[inline(always)]
     pub(crate) fn load(&mut self, bits: u32) {
         self.carried |= self.latch & bits;
         self.latch &= !bits;
-        self.again &= !bits;
         self.fresh &= !bits;
-        self.taken &= !bits;
         self.held |= bits;
+    }
+
+    /// `bits`, in a list register, have merged with themselves in there.
+    pub(crate) fn renew(&mut self, bits: u32) {
+        self.again &= !bits;
+        self.taken &= !bits;
     }
 
     /// `bits` leave the list registers untaken and wait again.
@@ -140,7 +163,6 @@ impl Bank {
 
     /// The guest has ended `bits`.
     pub(crate) fn release(&mut self, bits: u32) {
-        self.fresh &= !bits;
         self.held &= !bits;
         self.taken &= !bits;
         self.carried &= !bits;

@@ -1,6 +1,6 @@
 //! Which interrupt comes next, and which list register it may have.
 
-use vmm_machine::VcpuId;
+use vmm_machine::{IntId, VcpuId};
 
 use crate::{Distributor, bank::Bank, list_registers::Slot, shadow::Shadow};
 
@@ -50,7 +50,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     #[inline(never)]
     fn find_place_among_others(&self, vcpu: VcpuId, next: Slot) -> Option<Place> {
         let slots = &self.private.get(vcpu.index())?.slots;
-        if let Some(index) = slots.find(next.number, u16::MAX) {
+        if let Some(index) = slots.find(next.intid) {
             return Some(Place::Merge(index));
         }
         let untaken = !slots.taken;
@@ -75,22 +75,22 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
 
     /// Has the guest disabled, cleared or routed elsewhere what a list register holds?
     fn is_withdrawn(&self, vcpu: VcpuId, slot: Slot) -> bool {
-        let (word, bit) = Self::position(slot.number);
+        let (word, bit) = Self::position(slot.intid);
         let Some(bank) = self.bank(vcpu, word) else {
             return true;
         };
         let cleared = bank.edge & !bank.carried & bit != 0;
-        bank.enabled & bit == 0 || cleared || !self.is_target(vcpu, slot.number)
+        bank.enabled & bit == 0 || cleared || !self.is_target(vcpu, slot.intid)
     }
 
     fn is_quenched(&self, vcpu: VcpuId, slot: Slot) -> bool {
-        let (word, bit) = Self::position(slot.number);
+        let (word, bit) = Self::position(slot.intid);
         self.bank(vcpu, word)
             .is_none_or(|bank| bank.quenched() & bit != 0)
     }
 
-    fn is_target(&self, vcpu: VcpuId, number: u16) -> bool {
-        let (word, bit) = Self::position(number);
+    fn is_target(&self, vcpu: VcpuId, intid: IntId) -> bool {
+        let (word, bit) = Self::position(intid);
         let Some(shared) = word.checked_sub(1).and_then(|word| self.shared.get(word)) else {
             return true;
         };
@@ -108,11 +108,9 @@ impl Bank {
         while waiting != 0 {
             let bit = waiting.trailing_zeros();
             waiting &= waiting.wrapping_sub(1);
-            let candidate = Slot {
-                number: (word << 5 | bit as usize) as u16,
-                priority: *self.priority.get(bit as usize)?,
-            };
-            best = more_urgent(best, Some(candidate));
+            let intid = IntId::new((word as u32) << 5 | bit)?;
+            let priority = self.priority(intid);
+            best = more_urgent(best, Some(Slot { intid, priority }));
         }
         best
     }

@@ -2,6 +2,7 @@
 
 use vmm_machine::{
     IntId, VcpuId,
+    device::DeviceAccess,
     kernel::{InterruptController, ListRegisters},
 };
 
@@ -10,8 +11,23 @@ use crate::{Distributor, shadow::Shadow};
 impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> InterruptController
     for Distributor<VCPUS, SPI_WORDS, S>
 {
-    fn fire(&mut self, vcpu: VcpuId, intid: IntId) {
-        Self::fire(self, vcpu, intid);
+    #[inline(always)]
+    fn read(&mut self, access: DeviceAccess) -> u64 {
+        Self::read(self, access)
+    }
+
+    #[inline(always)]
+    fn write(&mut self, access: DeviceAccess, value: u64, lines: &mut impl ListRegisters) {
+        Self::write(self, access, value, lines);
+    }
+
+    fn reset(&mut self) {
+        Self::reset(self);
+    }
+
+    #[inline]
+    fn fire(&mut self, vcpu: VcpuId, intid: IntId, lines: &mut impl ListRegisters) {
+        Self::fire(self, vcpu, intid, lines);
     }
 
     fn maintenance(&mut self, vcpu: VcpuId, index: Option<usize>, lines: &mut impl ListRegisters) {

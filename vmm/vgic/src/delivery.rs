@@ -5,7 +5,6 @@ use vmm_machine::{IntId, VcpuId, kernel::ListRegisters};
 use crate::{
     Distributor,
     choice::Place,
-    distributor::Queue,
     list_registers::{MAXIMUM, Slot},
     shadow::Shadow,
 };
@@ -53,54 +52,56 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
             return false;
         };
         let slots = &private.slots;
-        !queue.is_empty() || slots.occupied & !slots.taken & !slots.ghosts != 0
+        queue.words != 0 || slots.occupied & !slots.taken & !slots.ghosts != 0
     }
 
     #[inline(never)]
     fn deliver(&mut self, vcpu: VcpuId, backend: &mut impl ListRegisters) {
-        let index = vcpu.index();
-        let (Some(queue), Some(private)) = (self.queues.get_mut(index), self.private.get(index))
-        else {
-            return;
-        };
-        let newcomer = queue.newcomer.take();
-        if private.slots.occupied != 0 {
+        let private = self.private.get(vcpu.index());
+        if private.is_some_and(|private| private.slots.occupied != 0) {
             self.merge(vcpu, backend);
-        }
-        if let Some(number) = newcomer {
-            if self.admit(vcpu, number, backend) {
-                return;
-            }
-            self.refresh(vcpu, Self::position(number).0);
         }
         if self.online & Self::vcpu_mask(vcpu) != 0 {
             self.deliver_queue(vcpu, backend);
         }
     }
 
-    /// Loads an interrupt that has no competitor; false when it has, or cannot be loaded.
-    #[inline]
-    fn admit(&mut self, vcpu: VcpuId, number: u16, backend: &mut impl ListRegisters) -> bool {
-        let (word, bit) = Self::position(number);
-        let idle = self.queues.get(vcpu.index()).is_some_and(Queue::is_empty);
-        let Some(bank) = self.bank(vcpu, word) else {
-            return false;
-        };
-        let ready = bank.candidates(self.enabled) & !bank.held & !bank.stale() & bit != 0;
-        let online = self.online & Self::vcpu_mask(vcpu) != 0;
-        let Some(&priority) = bank.priority.get((number & 31) as usize) else {
-            return false;
-        };
-        let next = Slot { number, priority };
-        if ready
-            && idle
-            && online
-            && let Some(Place::Free(index)) = self.find_place(vcpu, next)
-        {
-            self.load(vcpu, index, next, backend)
-        } else {
-            false
+    /// After a change that can only make one interrupt deliverable: most go into a list register
+    /// at once, as nothing else waits.
+    #[inline(never)]
+    pub(crate) fn announce(
+        &mut self,
+        vcpu: VcpuId,
+        intid: IntId,
+        backend: &mut impl ListRegisters,
+    ) {
+        // With one vCPU an SPI needs no routing.
+        let home = if VCPUS == 1 { VcpuId(0) } else { vcpu };
+        match self.admit(home, intid) {
+            Some((index, next)) => self.load(home, index, next, backend),
+            None => self.refresh(vcpu, Self::position(intid).0),
         }
+    }
+
+    /// The list register for an interrupt that has no competitor.
+    #[inline(always)]
+    fn admit(&self, vcpu: VcpuId, intid: IntId) -> Option<(usize, Slot)> {
+        let (word, bit) = Self::position(intid);
+        let (queue, private) = (
+            self.queues.get(vcpu.index())?,
+            self.private.get(vcpu.index())?,
+        );
+        let alone = queue.words == 0 && private.slots.occupied == 0;
+        let mine = word == 0 || VCPUS == 1;
+        if !mine || !alone || self.open & Self::vcpu_mask(vcpu) == 0 {
+            return None;
+        }
+        let bank = self.bank(vcpu, word)?;
+        if bank.ready() & bit == 0 {
+            return None;
+        }
+        let priority = bank.priority(intid);
+        Some((private.slots.free()?, Slot { intid, priority }))
     }
 
     #[inline(never)]
@@ -131,13 +132,12 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
                 continue;
             };
             let ghost = slots.ghosts & slots.mask(index) != 0;
-            let (word, bit) = Self::position(slot.number);
+            let (word, bit) = Self::position(slot.intid);
             let Some(bank) = self.bank(vcpu, word) else {
                 continue;
             };
             if !ghost && bank.again & !bank.taken & bit != 0 {
-                let priority = bank.priority.get((slot.number & 31) as usize);
-                let priority = priority.copied().unwrap_or(0);
+                let priority = bank.priority(slot.intid);
                 self.step(vcpu, Slot { priority, ..slot }, backend);
             }
         }
@@ -164,43 +164,30 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
 
     /// Brings one candidate further; false when it has to wait.
     fn step(&mut self, vcpu: VcpuId, next: Slot, backend: &mut impl ListRegisters) -> bool {
-        let (word, bit) = Self::position(next.number);
+        let (word, bit) = Self::position(next.intid);
         let Some(place) = self.find_place(vcpu, next) else {
             return false;
         };
         let Some(bank) = self.bank_mut(vcpu, word) else {
             return false;
         };
-        let progress = if bank.stale() & bit != 0 {
+        if bank.stale() & bit != 0 {
             bank.masked &= !bit;
-            if let Some(intid) = IntId::new(u32::from(next.number)) {
-                backend.resample(vcpu, intid);
-            }
-            true
+            backend.resample(vcpu, next.intid);
         } else if let Place::Free(index) = place {
-            self.load(vcpu, index, next, backend)
+            self.load(vcpu, index, next, backend);
         } else {
-            self.replace(vcpu, place, next, backend)
-        };
+            self.replace(vcpu, place, next, backend);
+        }
         self.refresh(vcpu, word);
-        progress
+        true
     }
 
     /// Puts `next` into a free list register.
     #[inline(always)]
-    fn load(
-        &mut self,
-        vcpu: VcpuId,
-        index: usize,
-        next: Slot,
-        backend: &mut impl ListRegisters,
-    ) -> bool {
-        let Some(entry) = next.entry() else {
-            return false;
-        };
-        backend.load(vcpu, index, entry);
+    fn load(&mut self, vcpu: VcpuId, index: usize, next: Slot, backend: &mut impl ListRegisters) {
+        backend.load(vcpu, index, next.entry());
         self.note_loaded(vcpu, index, next);
-        true
     }
 
     /// Puts `next` where something else is, or was not long ago.
@@ -210,19 +197,15 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         place: Place,
         next: Slot,
         backend: &mut impl ListRegisters,
-    ) -> bool {
+    ) {
         let (Place::Free(index) | Place::Instead(index) | Place::Merge(index)) = place;
-        let Some(entry) = next.entry() else {
-            return false;
-        };
-        if backend.replace(vcpu, index, entry) {
+        if backend.replace(vcpu, index, next.entry()) {
             if matches!(place, Place::Instead(_)) {
                 self.note_evicted(vcpu, index);
             }
-            self.note_loaded(vcpu, index, next);
+            self.note_replaced(vcpu, index, next);
         } else {
-            self.note_refused(vcpu, index, next.number);
+            self.note_refused(vcpu, index, next.intid);
         }
-        true
     }
 }

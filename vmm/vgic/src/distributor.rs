@@ -36,9 +36,6 @@ pub(crate) struct Shared {
 /// What waits for one vCPU: one bit per interrupt that `settle` has something to do for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Queue<const SPI_WORDS: usize> {
-    /// An INTID whose state changed while nothing was waiting. Its bit below is out of date
-    /// until `settle`, which as a rule needs no queue for it.
-    pub(crate) newcomer: Option<u16>,
     /// Bit n: word n is not zero.
     pub(crate) words: u32,
     pub(crate) private: u32,
@@ -60,6 +57,8 @@ pub struct Distributor<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow = N
     pub(crate) shared: [Shared; SPI_WORDS],
     /// vCPUs that run, as a mask: SPIs go to these only.
     pub(crate) online: u8,
+    /// The same while the distributor is enabled, else none.
+    pub(crate) open: u8,
     /// vCPUs for which `settle` may have something to do, as a mask.
     pub(crate) unsettled: u8,
     pub(crate) queues: [Queue<SPI_WORDS>; VCPUS],
@@ -97,7 +96,6 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
             holder: [0; 32],
         };
         let queue = Queue {
-            newcomer: None,
             words: 0,
             private: 0,
             shared: [0; SPI_WORDS],
@@ -107,6 +105,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
             private: core::array::from_fn(|_| private()),
             shared: core::array::from_fn(|_| shared()),
             online: 1,
+            open: 0,
             unsettled: 0,
             queues: [queue; VCPUS],
             shadow,
@@ -121,6 +120,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     pub fn reset(&mut self) {
         self.enabled = false;
         self.online = 1;
+        self.open = 0;
         for private in &mut self.private {
             private.bank.reset(SGIS, SGIS);
             private.sources = [0; 16];
@@ -147,6 +147,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
             return;
         }
         self.online = after;
+        self.open = if self.enabled { after } else { 0 };
         if !online {
             self.abandon(vcpu);
         }
@@ -162,10 +163,10 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         let slots = &mut private.slots;
         let mut abandoned = 0;
         for (index, slot) in slots.iter(!slots.ghosts) {
-            if slot.number < 32 {
+            if slot.intid.number() < 32 {
                 continue;
             }
-            let (word, bit) = Self::position(slot.number);
+            let (word, bit) = Self::position(slot.intid);
             if let Some(bank) = Self::shared_bank(&mut self.shared, word) {
                 if bank.taken & bit != 0 {
                     bank.release(bit);
@@ -180,7 +181,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
 
     /// Would a vCPU see this interrupt if it became pending now?
     pub fn is_enabled(&self, vcpu: VcpuId, intid: IntId) -> bool {
-        let (word, bit) = Self::position(intid.number());
+        let (word, bit) = Self::position(intid);
         let bank = self.bank(vcpu, word);
         self.enabled && bank.is_some_and(|bank| bank.enabled & !bank.active & bit != 0)
     }
@@ -188,7 +189,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     /// What list register `index` of a vCPU holds, as far as is known.
     pub fn loaded(&self, vcpu: VcpuId, index: usize) -> Option<IntId> {
         let slot = self.private.get(vcpu.index())?.slots.get(index)?;
-        IntId::new(u32::from(slot.number))
+        Some(slot.intid)
     }
 
     /// The bit of a vCPU in masks of vCPUs, zero when it does not exist.
@@ -198,7 +199,8 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
 
     /// Word and bit of an INTID.
     #[inline(always)]
-    pub(crate) const fn position(number: u16) -> (usize, u32) {
+    pub(crate) const fn position(intid: IntId) -> (usize, u32) {
+        let number = intid.number();
         ((number >> 5) as usize, 1 << (number & 31))
     }
 
@@ -235,6 +237,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     }
 
     /// Brings queues and shadow page up to date after a change in one bank.
+    #[inline(never)]
     pub(crate) fn refresh(&mut self, vcpu: VcpuId, word: usize) {
         if word == 0 {
             self.refresh_private(vcpu);
@@ -248,6 +251,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
 
     /// As [`Self::refresh`], when the change may also let what waits replace what list
     /// registers hold.
+    #[inline(never)]
     pub(crate) fn refresh_and_reconsider(&mut self, vcpu: VcpuId, word: usize) {
         self.refresh(vcpu, word);
         for (vcpu, queue) in self.queues.iter().enumerate() {
@@ -257,29 +261,10 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         }
     }
 
-    /// As [`Self::refresh`], after a change that can only make one interrupt deliverable.
-    #[inline]
-    pub(crate) fn announce(&mut self, vcpu: VcpuId, number: u16) {
-        let (word, _) = Self::position(number);
-        let home = if VCPUS == 1 { VcpuId(0) } else { vcpu };
-        if (word == 0 || VCPUS == 1)
-            && let Some(queue) = self.queues.get_mut(home.index())
-            && queue.is_empty()
-        {
-            queue.newcomer = Some(number);
-            self.unsettled |= Self::vcpu_mask(home);
-            if S::PRESENT {
-                self.publish_state(vcpu, word);
-            }
-        } else {
-            self.refresh(vcpu, word);
-        }
-    }
-
     /// Does nothing wait, for any vCPU?
     #[inline]
     pub(crate) fn is_idle(&self) -> bool {
-        self.queues.iter().all(Queue::is_empty)
+        self.queues.iter().all(|queue| queue.words == 0)
     }
 
     fn refresh_private(&mut self, vcpu: VcpuId) {
@@ -329,14 +314,6 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         for word in 1..=SPI_WORDS {
             self.refresh_and_reconsider(VcpuId(0), word);
         }
-    }
-}
-
-impl<const SPI_WORDS: usize> Queue<SPI_WORDS> {
-    /// Does nothing wait here, and does nobody ask to?
-    #[inline]
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.words == 0 && self.newcomer.is_none()
     }
 }
 

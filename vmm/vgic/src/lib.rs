@@ -6,9 +6,9 @@
 //! decides reaches the guest through the hardware's list registers (chapter 5).
 //!
 //! An interrupt travels one way: a line, a write to GICD_SGIR or to GICD_ISPENDR makes it pending
-//! ([`Distributor::set_line`], [`Distributor::fire`], the registers), [`Distributor::settle`] puts
-//! the most urgent ones into list registers, and [`Distributor::maintenance`] hears that the guest
-//! has ended one.
+//! ([`Distributor::set_line`], [`Distributor::fire`], the registers). Alone it goes into a list
+//! register at once; where several compete, [`Distributor::settle`] puts the most urgent ones
+//! there. [`Distributor::maintenance`] hears that the guest has ended one.
 //!
 //! # What the kernel beneath cannot do
 //! seL4 fills list registers and never reads or empties one. Hence:

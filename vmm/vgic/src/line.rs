@@ -1,13 +1,19 @@
 //! Interrupt lines: what devices and the kernel tell the distributor.
 
-use vmm_machine::{IntId, VcpuId};
+use vmm_machine::{IntId, VcpuId, kernel::ListRegisters};
 
 use crate::{Distributor, shadow::Shadow};
 
 impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, SPI_WORDS, S> {
     /// The line of an emulated device is high or low. `vcpu` matters for PPIs only.
-    pub fn set_line(&mut self, vcpu: VcpuId, intid: IntId, high: bool) {
-        let (word, bit) = Self::position(intid.number());
+    pub fn set_line(
+        &mut self,
+        vcpu: VcpuId,
+        intid: IntId,
+        high: bool,
+        backend: &mut impl ListRegisters,
+    ) {
+        let (word, bit) = Self::position(intid);
         if Self::implemented(word) & bit == 0 {
             return;
         }
@@ -21,7 +27,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         }
         if high {
             bank.set_latch(bit & bank.edge & Self::lines(word));
-            self.announce(vcpu, intid.number());
+            self.announce(vcpu, intid, backend);
         } else if !self.is_idle() {
             self.refresh_and_reconsider(vcpu, word);
         } else if S::PRESENT {
@@ -35,8 +41,9 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     /// The kernel is asked to unmask it when the guest has ended the interrupt. What cannot be
     /// delivered now is not kept as pending, since the guest may silence the source in the
     /// meantime: the kernel is asked when it can be delivered. An edge-triggered one stays pending.
-    pub fn fire(&mut self, vcpu: VcpuId, intid: IntId) {
-        let (word, bit) = Self::position(intid.number());
+    #[inline(never)]
+    pub fn fire(&mut self, vcpu: VcpuId, intid: IntId, backend: &mut impl ListRegisters) {
+        let (word, bit) = Self::position(intid);
         if Self::implemented(word) & Self::lines(word) & bit == 0 {
             return;
         }
@@ -46,7 +53,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         bank.masked |= bit;
         bank.set_latch(bit & bank.edge);
         bank.fresh |= bit & !bank.edge & !bank.held;
-        self.announce(vcpu, intid.number());
+        self.announce(vcpu, intid, backend);
     }
 
     /// The bits of a word that have lines: SGIs have none.

@@ -6,10 +6,9 @@ use vmm_machine::{IntId, kernel::ListRegister};
 pub(crate) const MAXIMUM: usize = 16;
 
 /// One list register in use.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Slot {
-    /// INTID.
-    pub(crate) number: u16,
+    pub(crate) intid: IntId,
     /// The priority it was loaded with, as in GICD_IPRIORITYR.
     pub(crate) priority: u8,
 }
@@ -17,15 +16,12 @@ pub(crate) struct Slot {
 impl Slot {
     /// As the kernel wants it; five bits of priority.
     #[inline]
-    pub(crate) const fn entry(self) -> Option<ListRegister> {
-        let Some(intid) = IntId::new(self.number as u32) else {
-            return None;
-        };
-        Some(ListRegister {
-            intid,
+    pub(crate) const fn entry(self) -> ListRegister {
+        ListRegister {
+            intid: self.intid,
             priority: self.priority >> 3,
             group1: false,
-        })
+        }
     }
 }
 
@@ -53,7 +49,7 @@ impl Slots {
         };
         Self {
             slots: [Slot {
-                number: 0,
+                intid: IntId::VIRTUAL_TIMER,
                 priority: 0,
             }; MAXIMUM],
             implemented: u16::MAX >> MAXIMUM.saturating_sub(count),
@@ -88,10 +84,10 @@ impl Slots {
         self.slots.get(index).copied()
     }
 
-    /// Which list register of those in `among` holds `number`.
-    pub(crate) fn find(&self, number: u16, among: u16) -> Option<usize> {
-        let holds = |&(_, slot): &(usize, Slot)| slot.number == number;
-        self.iter(among).find(holds).map(|(index, _)| index)
+    /// Which list register holds `intid`.
+    pub(crate) fn find(&self, intid: IntId) -> Option<usize> {
+        let holds = |&(_, slot): &(usize, Slot)| slot.intid == intid;
+        self.iter(u16::MAX).find(holds).map(|(index, _)| index)
     }
 
     /// The occupied list registers of those in `among`.
@@ -101,15 +97,20 @@ impl Slots {
         slots.filter(move |&(index, _)| among & self.mask(index) != 0)
     }
 
-    /// Remembers a load of, or a replacement in, list register `index`.
-    pub(crate) fn set(&mut self, index: usize, slot: Slot) {
-        let mask = self.mask(index);
-        self.occupied |= mask;
-        self.taken &= !mask;
-        self.ghosts &= !mask;
+    /// Remembers a load of list register `index`.
+    #[inline(always)]
+    pub(crate) fn fill(&mut self, index: usize, slot: Slot) {
+        self.occupied |= self.mask(index);
         if let Some(entry) = self.slots.get_mut(index) {
             *entry = slot;
         }
+    }
+
+    /// What list register `index` holds counts, and the guest has not taken it.
+    pub(crate) fn renew(&mut self, index: usize) {
+        let mask = self.mask(index);
+        self.taken &= !mask;
+        self.ghosts &= !mask;
     }
 
     /// The guest has ended what list register `index` held.

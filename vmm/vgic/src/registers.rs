@@ -5,10 +5,7 @@
 //! words elsewhere. Here a narrow access to any register works on the bytes that it covers, and a
 //! wide one on both words; only GICD_SGIR, a command, takes nothing but whole words.
 
-use vmm_machine::{
-    AccessSize, VcpuId,
-    device::{DeviceAccess, MmioDevice},
-};
+use vmm_machine::{AccessSize, VcpuId, device::DeviceAccess, kernel::ListRegisters};
 
 use crate::{Distributor, distributor::Private, shadow::Shadow};
 
@@ -70,6 +67,7 @@ impl Register {
         }
     }
 
+    #[inline(always)]
     const fn first_block(offset: u64) -> Self {
         match offset {
             0x000 => Self::Control,
@@ -79,6 +77,7 @@ impl Register {
         }
     }
 
+    #[inline(always)]
     const fn last_quarter(offset: u64) -> Self {
         match offset {
             0xc00..0xd00 => Self::Configuration((offset << 2 & 0x3ff) as usize),
@@ -91,60 +90,53 @@ impl Register {
     }
 }
 
-impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> MmioDevice
-    for Distributor<VCPUS, SPI_WORDS, S>
-{
+impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, SPI_WORDS, S> {
+    /// A load of any width; see [`InterruptController::read`].
+    ///
+    /// [`InterruptController::read`]: vmm_machine::kernel::InterruptController::read
     #[inline(always)]
-    fn read(&mut self, access: DeviceAccess) -> u64 {
-        if access.size == AccessSize::Word && access.offset & 3 == 0 {
+    pub fn read(&self, access: DeviceAccess) -> u64 {
+        if access.size == AccessSize::Word {
             return self.read_word(access.vcpu, access.offset).into();
         }
         self.read_any(access.vcpu, access.offset, access.size)
     }
 
+    /// A store of any width; see [`InterruptController::write`].
+    ///
+    /// [`InterruptController::write`]: vmm_machine::kernel::InterruptController::write
     #[inline(always)]
-    fn write(&mut self, access: DeviceAccess, value: u64) {
-        if access.size == AccessSize::Word && access.offset & 3 == 0 {
-            return self.write_word(access.vcpu, access.offset, value as u32, u32::MAX);
+    pub fn write(&mut self, access: DeviceAccess, value: u64, backend: &mut impl ListRegisters) {
+        let DeviceAccess { vcpu, offset, size } = access;
+        if size == AccessSize::Word {
+            return self.write_word(vcpu, offset, value as u32, u32::MAX, backend);
         }
-        self.write_any(access.vcpu, access.offset, access.size, value);
+        self.write_any((vcpu, offset), size, value, backend);
     }
 
-    fn reset(&mut self) {
-        Self::reset(self);
-    }
-}
-
-/// The three words that an access starting in the first one can meet, and where each begins.
-fn words(first: u64) -> [(u64, u32); 3] {
-    [
-        (first, 0),
-        (first.wrapping_add(4), 32),
-        (first.wrapping_add(8), 64),
-    ]
-}
-
-impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, SPI_WORDS, S> {
-    /// A load of any width from any place.
     #[inline(never)]
     fn read_any(&self, vcpu: VcpuId, offset: u64, size: AccessSize) -> u64 {
-        let mut value = 0_u128;
-        for (offset, shift) in words(offset & !3) {
-            value |= u128::from(self.read_word(vcpu, offset)) << shift;
+        let mut value = 0;
+        for (offset, shift) in words(offset) {
+            value |= u64::from(self.read_word(vcpu, offset)) << shift;
         }
-        (value >> ((offset & 3) << 3)) as u64 & size.mask()
+        value >> ((offset & 3) << 3) & size.mask()
     }
 
-    /// A store of any width to any place.
     #[inline(never)]
-    fn write_any(&mut self, vcpu: VcpuId, offset: u64, size: AccessSize, value: u64) {
-        let shift = (offset & 3) << 3;
-        let mask = u128::from(size.mask()) << shift;
-        let value = u128::from(value) << shift;
-        for (offset, shift) in words(offset & !3) {
+    fn write_any(
+        &mut self,
+        (vcpu, offset): (VcpuId, u64),
+        size: AccessSize,
+        value: u64,
+        backend: &mut impl ListRegisters,
+    ) {
+        let into_word = (offset & 3) << 3;
+        let (mask, value) = (size.mask() << into_word, value << into_word);
+        for (offset, shift) in words(offset) {
             let mask = (mask >> shift) as u32;
             if mask != 0 {
-                self.write_word(vcpu, offset, (value >> shift) as u32, mask);
+                self.write_word(vcpu, offset, (value >> shift) as u32, mask, backend);
             }
         }
     }
@@ -179,13 +171,35 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     const TYPE: u32 = (VCPUS.saturating_sub(1) << 5 | SPI_WORDS) as u32;
 
     #[inline(never)]
-    fn write_word(&mut self, vcpu: VcpuId, offset: u64, value: u32, mask: u32) {
+    fn write_word(
+        &mut self,
+        vcpu: VcpuId,
+        offset: u64,
+        value: u32,
+        mask: u32,
+        backend: &mut impl ListRegisters,
+    ) {
         match Register::decode(offset) {
             Register::Priority(first) => self.write_priority(vcpu, first, value, mask),
             Register::Targets(first) => self.write_targets(vcpu, first, value, mask),
+            Register::SoftwareInterrupt if mask == u32::MAX => self.send_sgi(vcpu, value, backend),
+            Register::SetSgi(first) => self.write_set_sgi(vcpu, first, value & mask, backend),
             other => self.write_register(vcpu, other, value, mask),
         }
         self.publish(offset);
+    }
+
+    #[inline(never)]
+    fn write_set_sgi(
+        &mut self,
+        vcpu: VcpuId,
+        first: usize,
+        bits: u32,
+        backend: &mut impl ListRegisters,
+    ) {
+        for (number, sources) in lanes(first, bits) {
+            self.set_sgi_pending(vcpu, number, sources, backend);
+        }
     }
 
     #[inline(never)]
@@ -215,15 +229,9 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
                 self.change(vcpu, word, bits, |bank, bits| bank.active &= !bits);
             }
             R::Configuration(first) => self.write_configuration(vcpu, first, value, mask),
-            R::SoftwareInterrupt if mask == u32::MAX => self.send_sgi(vcpu, value),
             R::ClearSgi(first) => {
                 for (number, sources) in lanes(first, bits) {
                     self.clear_sgi_pending(vcpu, number, sources);
-                }
-            }
-            R::SetSgi(first) => {
-                for (number, sources) in lanes(first, bits) {
-                    self.set_sgi_pending(vcpu, number, sources);
                 }
             }
             _ => {}
@@ -256,6 +264,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     fn write_control(&mut self, enable: bool) {
         if self.enabled != enable {
             self.enabled = enable;
+            self.open = if enable { self.online } else { 0 };
             self.forget_all_reports();
             self.refresh_all();
             // Who sleeps has to be looked at, even with nothing pending: see `is_settled`.
@@ -266,8 +275,8 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     /// Four priorities; those of interrupts that do not exist were never set.
     fn read_priority(&self, vcpu: VcpuId, first: usize) -> u32 {
         let bank = self.bank(vcpu, first >> 5);
-        let bytes = bank.and_then(|bank| bank.priority.get(first & 31..)?.first_chunk());
-        bytes.map_or(0, |&bytes| u32::from_le_bytes(bytes))
+        let four = bank.and_then(|bank| bank.priorities.get((first & 31) >> 2));
+        four.copied().unwrap_or(0)
     }
 
     #[inline(never)]
@@ -275,19 +284,18 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         const FIELDS: u32 = 0xf8f8_f8f8;
         let word = first >> 5;
         // The last four INTIDs are no interrupts.
-        if first >= 1020 {
+        if SPI_WORDS == 31 && first >= 1020 {
             return;
         }
-        let Some(bytes) = self
+        let Some(four) = self
             .bank_mut(vcpu, word)
-            .and_then(|bank| bank.priority.get_mut(first & 31..)?.first_chunk_mut())
+            .and_then(|bank| bank.priorities.get_mut((first & 31) >> 2))
         else {
             return;
         };
-        let before = u32::from_le_bytes(*bytes);
-        let after = before & !mask | value & mask & FIELDS;
-        if after != before {
-            *bytes = after.to_le_bytes();
+        let after = *four & !mask | value & mask & FIELDS;
+        if after != *four {
+            *four = after;
             self.refresh_and_reconsider(vcpu, word);
         }
     }
@@ -358,6 +366,12 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         }
         u32::from_le_bytes(bytes)
     }
+}
+
+/// The two words that an access can meet, and where each begins in its value.
+fn words(offset: u64) -> [(u64, u32); 2] {
+    let first = offset & !3;
+    [(first, 0), (first.wrapping_add(4), 32)]
 }
 
 /// The bytes of a word, each with the number of its interrupt.

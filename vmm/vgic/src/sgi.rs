@@ -1,13 +1,19 @@
 //! Software generated interrupts (GICv2 4.3.15 to 4.3.17: GICD_SGIR, GICD_CPENDSGIR,
 //! GICD_SPENDSGIR). Each is pending once per sending CPU.
 
-use vmm_machine::VcpuId;
+use vmm_machine::{IntId, VcpuId, kernel::ListRegisters};
 
 use crate::{Distributor, distributor::Private, shadow::Shadow};
 
 impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, SPI_WORDS, S> {
     /// A write to GICD_SGIR.
-    pub(crate) fn send_sgi(&mut self, sender: VcpuId, command: u32) {
+    #[inline(never)]
+    pub(crate) fn send_sgi(
+        &mut self,
+        sender: VcpuId,
+        command: u32,
+        backend: &mut impl ListRegisters,
+    ) {
         let own = Self::vcpu_mask(sender);
         let listed = (command >> 16) as u8;
         let targets = match command >> 24 & 3 {
@@ -19,17 +25,26 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         let number = (command & 15) as usize;
         for vcpu in (0..VCPUS as u8).map(VcpuId) {
             if targets & Self::vcpu_mask(vcpu) != 0 {
-                self.set_sgi_pending(vcpu, number, own);
+                self.set_sgi_pending(vcpu, number, own, backend);
             }
         }
     }
 
     /// Sends SGI `number` to `vcpu` from each of `sources`.
-    pub(crate) fn set_sgi_pending(&mut self, vcpu: VcpuId, number: usize, sources: u8) {
+    #[inline]
+    pub(crate) fn set_sgi_pending(
+        &mut self,
+        vcpu: VcpuId,
+        number: usize,
+        sources: u8,
+        backend: &mut impl ListRegisters,
+    ) {
         let sources = sources & Self::all_vcpus();
         if let Some(private) = self.private.get_mut(vcpu.index()) {
             private.add_sources(number, sources);
-            self.announce(vcpu, (number & 15) as u16);
+            if let Some(intid) = IntId::new(number as u32 & 15) {
+                self.announce(vcpu, intid, backend);
+            }
         }
     }
 
@@ -68,8 +83,8 @@ impl Private {
         *pending |= sources;
         let bit = 1 << (number & 31);
         self.bank.latch |= if sources != 0 { bit } else { 0 };
-        if sources & held != 0 {
-            self.bank.again |= bit & self.bank.held;
+        if self.bank.held & bit != 0 && sources & held != 0 {
+            self.bank.again |= bit;
         }
     }
 

@@ -158,7 +158,7 @@ fn based_on(word: u32) -> Option<(Base, i64)> {
         return Some((Base::ProgramCounter, signed(word >> 5, 19) << 2));
     }
     let base = match Gpr::from_field((word >> 5 & 31) as u8) {
-        Gpr::Zr => Base::StackPointer,
+        Gpr::ZR => Base::StackPointer,
         register => Base::Register(register),
     };
     Some((base, simd_offset(word)))

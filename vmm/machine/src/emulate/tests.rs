@@ -87,7 +87,7 @@ fn a_pair_becomes_two_loads_and_a_new_base() {
         gpa: Gpa(DEVICE + offset),
         size: AccessSize::Double,
         direction: Direction::Load {
-            target: Gpr::X(register),
+            target: Gpr::from_field(register),
             sign_extend: false,
             wide: true,
         },
@@ -105,7 +105,9 @@ fn pre_index_moves_the_address_too() {
     assert_eq!(plan.accesses[0].gpa, Gpa(DEVICE + 4));
     assert_eq!(
         plan.accesses[0].direction,
-        Direction::Store { source: Gpr::X(7) }
+        Direction::Store {
+            source: Gpr::from_field(7)
+        }
     );
     plan.finish(&mut vcpu);
     assert_eq!(vcpu.x[4], DEVICE + 4);

@@ -22,8 +22,8 @@ fn encodings(kind: &str) -> impl Iterator<Item = (u32, &'static str)> {
 
 fn gpr(text: &str) -> Gpr {
     match &text[1..] {
-        "zr" => Gpr::Zr,
-        number => Gpr::X(number.parse().unwrap()),
+        "zr" => Gpr::ZR,
+        number => Gpr::from_field(number.parse().unwrap()),
     }
 }
 

@@ -38,14 +38,17 @@ impl CpuTable for Machine {
     }
 }
 
-fn psci(arguments: &[u64]) -> PsciAction {
+fn psci(arguments: &[u64]) -> CallAction {
     let mut vcpu = ModelVcpu::with_arguments(arguments);
-    call(arguments[0] as u32, &mut vcpu, &Machine::new())
+    match FunctionId::try_from(arguments[0] as u32) {
+        Ok(function) => call(function, &mut vcpu, &Machine::new()),
+        Err(_) => CallAction::Return(NOT_SUPPORTED),
+    }
 }
 
 fn returns(arguments: &[u64]) -> i64 {
     match psci(arguments) {
-        PsciAction::Return(value) => value,
+        CallAction::Return(value) => value,
         other => panic!("{other:?}"),
     }
 }
@@ -60,7 +63,7 @@ const INVALID_ADDRESS: i64 = -9;
 fn the_version_is_1_1_and_costs_one_register() {
     assert_eq!(returns(&[0x8400_0000]), 0x1_0001);
     let mut vcpu = ModelVcpu::with_arguments(&[0x8400_0000]);
-    call(0x8400_0000, &mut vcpu, &Machine::new());
+    call(FunctionId::PsciVersion, &mut vcpu, &Machine::new());
     assert!(
         vcpu.reads.is_empty(),
         "no argument is read: {:?}",
@@ -72,7 +75,7 @@ fn the_version_is_1_1_and_costs_one_register() {
 fn cpu_on_starts_a_vcpu_that_is_off() {
     assert_eq!(
         psci(&[0xc400_0003, 1, RAM + 0x80, 0x1234_5678_9abc]),
-        PsciAction::CpuOn {
+        CallAction::CpuOn {
             target: VcpuId(1),
             entry: Gpa(RAM + 0x80),
             context: 0x1234_5678_9abc,
@@ -80,7 +83,7 @@ fn cpu_on_starts_a_vcpu_that_is_off() {
     );
     assert_eq!(
         psci(&[0xc400_0003, 0x1_0000_0101, RAM, 0]),
-        PsciAction::CpuOn {
+        CallAction::CpuOn {
             target: VcpuId(3),
             entry: Gpa(RAM),
             context: 0,
@@ -97,7 +100,7 @@ fn the_32_bit_cpu_on_sees_low_halves_only() {
             0xbeef_0000_0000 | RAM,
             0xffff_0000_0007
         ]),
-        PsciAction::CpuOn {
+        CallAction::CpuOn {
             target: VcpuId(1),
             entry: Gpa(RAM),
             context: 7,
@@ -145,10 +148,10 @@ fn affinity_info_answers_for_each_level() {
 
 #[test]
 fn suspend_waits_in_every_state() {
-    assert_eq!(psci(&[0xc400_0001, 0, 0, 0]), PsciAction::Suspend);
+    assert_eq!(psci(&[0xc400_0001, 0, 0, 0]), CallAction::Suspend);
     assert_eq!(
         psci(&[0x8400_0001, 0x4000_0000, RAM, 0]),
-        PsciAction::Suspend
+        CallAction::Suspend
     );
     assert_eq!(
         returns(&[0xc400_0001, 0x4000_0000, 0x10, 0]),
@@ -162,13 +165,13 @@ fn suspend_waits_in_every_state() {
 
 #[test]
 fn the_guest_ends_and_restarts_itself() {
-    assert_eq!(psci(&[0x8400_0002]), PsciAction::CpuOff);
-    assert_eq!(psci(&[0x8400_0008]), PsciAction::SystemOff);
-    assert_eq!(psci(&[0x8400_0009]), PsciAction::SystemReset);
-    assert_eq!(psci(&[0xc400_0012, 0, 5]), PsciAction::SystemReset);
+    assert_eq!(psci(&[0x8400_0002]), CallAction::CpuOff);
+    assert_eq!(psci(&[0x8400_0008]), CallAction::SystemOff);
+    assert_eq!(psci(&[0x8400_0009]), CallAction::SystemReset);
+    assert_eq!(psci(&[0xc400_0012, 0, 5]), CallAction::SystemReset);
     assert_eq!(
         psci(&[0x8400_0012, 0xffff_ffff_0000_0000, 5]),
-        PsciAction::SystemReset
+        CallAction::SystemReset
     );
     assert_eq!(returns(&[0xc400_0012, 1, 0]), INVALID_PARAMETERS);
     assert_eq!(returns(&[0xc400_0012, 0x8000_0000, 0]), INVALID_PARAMETERS);
@@ -189,7 +192,7 @@ fn features_agrees_with_what_a_call_does() {
             // A power-down request to nowhere: every implemented function that takes arguments
             // answers something other than "not supported" to it.
             let offered = returns(&[0x8400_000a, id]) != NOT_SUPPORTED;
-            let works = psci(&[id, 0x8400_0000, 0, 0]) != PsciAction::Return(NOT_SUPPORTED);
+            let works = psci(&[id, 0x8400_0000, 0, 0]) != CallAction::Return(NOT_SUPPORTED);
             assert_eq!(offered, works, "{id:#x}");
         }
     }
@@ -221,7 +224,7 @@ proptest! {
     fn any_call_has_an_answer(number in 0u32..0x40, wide: bool, x1: u64, x2: u64, x3: u64) {
         let id = if wide { 0xc400_0000 } else { 0x8400_0000 } | number;
         let action = psci(&[id.into(), x1, x2, x3]);
-        if let PsciAction::Return(value) = action {
+        if let CallAction::Return(value) = action {
             prop_assert!((-9..=0x1_0001).contains(&value));
         }
     }

@@ -35,7 +35,7 @@ fn calls(immediate: u16, arguments: &[u64]) -> (CallAction, ModelVcpu) {
 
 fn answer_to(arguments: &[u64]) -> u64 {
     let (action, vcpu) = calls(0, arguments);
-    assert_eq!(action, CallAction::Resume);
+    assert_eq!(action, CallAction::Return(vcpu.x[0] as i64));
     vcpu.x[0]
 }
 
@@ -83,7 +83,7 @@ fn the_function_is_named_by_the_low_half_of_x0() {
 #[test]
 fn an_immediate_makes_every_function_unknown() {
     let (action, vcpu) = calls(1, &[0x8400_0008]);
-    assert_eq!((action, vcpu.x[0]), (CallAction::Resume, u64::MAX));
+    assert_eq!((action, vcpu.x[0]), (CallAction::Return(-1), u64::MAX));
 }
 
 #[test]

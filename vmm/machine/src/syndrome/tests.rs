@@ -49,7 +49,7 @@ fn a_system_register_trap_names_its_register() {
     let trap = SystemTrap::from_bits(iss);
     assert_eq!((trap.op0(), trap.op1(), trap.crn()), (3, 0, 12));
     assert_eq!((trap.crm(), trap.op2(), trap.read()), (11, 5, false));
-    assert_eq!(trap.register(), Gpr::X(4));
+    assert_eq!(trap.register(), Gpr::from_field(4));
     assert_eq!(
         words(0x6200_0000 | u64::from(iss)),
         "system register access (EC 0x18): MSR S3_0_C12_C11_5, register x4"

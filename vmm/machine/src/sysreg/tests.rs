@@ -64,7 +64,7 @@ fn the_sgi_registers_are_told_apart() {
         (7, SgiRegister::Sgi0R),
     ] {
         let access = classify(trap((3, 0, 12, 11, op2), false, 4));
-        let source = Gpr::X(4);
+        let source = Gpr::from_field(4);
         assert_eq!(access, SystemAccess::SendSgi { register, source });
         let read = classify(trap((3, 0, 12, 11, op2), true, 4));
         assert_eq!(read, SystemAccess::Undefined);

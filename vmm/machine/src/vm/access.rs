@@ -10,17 +10,25 @@ use crate::{
     exception::{self, GuestException, Injection},
     exit::MemoryFault,
     kernel::{InterruptController, Kernel, VcpuRegisters},
-    mmio::{self, Decoded, Direction, MmioAccess},
+    mmio::{self, Direction, MmioAccess, Undescribed},
     outcome::{CrashReason, End, Outcome},
-    syndrome::{DataAbort, FaultStatus},
+    syndrome::{DataAbort, Esr, FaultStatus},
 };
 
-/// Where the last device access went.
+/// Where the last device access went; before the first one, nowhere.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RecentDevice {
     base: Gpa,
     size: u64,
     device: Device,
+}
+
+impl RecentDevice {
+    pub(super) const NONE: Self = Self {
+        base: Gpa(0),
+        size: 0,
+        device: Device::GicDistributor,
+    };
 }
 
 impl<G: InterruptController> Vm<G> {
@@ -29,22 +37,45 @@ impl<G: InterruptController> Vm<G> {
     pub(super) fn memory_fault(
         &mut self,
         vcpu: VcpuId,
-        fault: &MemoryFault,
+        fault: MemoryFault,
         kernel: &mut impl Kernel,
     ) -> Outcome {
-        match mmio::decode(fault) {
-            Decoded::Access(iss) => {
-                match self.recent_device_at(fault.gpa, AccessSize::from_log2(iss.sas())) {
-                    Some(found) => {
-                        self.perform(vcpu, &MmioAccess::of(fault.gpa, iss), found, kernel);
-                        step(fault, kernel)
-                    }
-                    None => self.first_access(vcpu, iss, fault, kernel),
-                }
-            }
-            Decoded::NoSyndrome => self.emulate(vcpu, fault, kernel),
-            Decoded::Skip => step(fault, kernel),
-            Decoded::Inject(exception) => self.refuse(exception, fault, kernel),
+        // The rest of the fault goes to the rarer ways as numbers: a structure would have to be
+        // in memory, every time.
+        let MemoryFault {
+            pc,
+            gpa,
+            fetch,
+            syndrome,
+        } = fault;
+        let Some(iss) = mmio::described(&fault) else {
+            return self.undescribed(vcpu, (pc, gpa), (fetch, syndrome), kernel);
+        };
+        let Some(found) = self.recent_device_at(gpa, AccessSize::from_log2(iss.sas())) else {
+            return self.first_access(vcpu, (pc, gpa), syndrome, kernel);
+        };
+        self.perform(vcpu, &MmioAccess::of(fault.gpa, iss), found, kernel);
+        step(fault.pc, kernel)
+    }
+
+    #[inline(never)]
+    fn undescribed(
+        &mut self,
+        vcpu: VcpuId,
+        (pc, gpa): (u64, Gpa),
+        (fetch, syndrome): (bool, u64),
+        kernel: &mut impl Kernel,
+    ) -> Outcome {
+        let fault = MemoryFault {
+            pc,
+            gpa,
+            fetch,
+            syndrome,
+        };
+        match mmio::decode(&fault) {
+            Undescribed::NoSyndrome => self.emulate(vcpu, fault, kernel),
+            Undescribed::Skip => step(fault.pc, kernel),
+            Undescribed::Inject(exception) => self.refuse(exception, fault, kernel),
         }
     }
 
@@ -52,7 +83,7 @@ impl<G: InterruptController> Vm<G> {
     /// are made of whole words, so an aligned access lies inside when its first byte does.
     #[inline(always)]
     fn recent_device_at(&self, gpa: Gpa, size: AccessSize) -> Option<(Device, u64)> {
-        let recent = self.recent.get()?;
+        let recent = self.recent.get();
         let offset = gpa.0.wrapping_sub(recent.base.0);
         (offset < recent.size && gpa.is_aligned(size.bytes())).then_some((recent.device, offset))
     }
@@ -62,11 +93,18 @@ impl<G: InterruptController> Vm<G> {
     fn first_access(
         &mut self,
         vcpu: VcpuId,
-        iss: DataAbort,
-        fault: &MemoryFault,
+        (pc, gpa): (u64, Gpa),
+        syndrome: u64,
         kernel: &mut impl Kernel,
     ) -> Outcome {
-        let access = MmioAccess::of(fault.gpa, iss);
+        let fault = MemoryFault {
+            pc,
+            gpa,
+            fetch: false,
+            syndrome,
+        };
+        let iss = DataAbort::from_bits(Esr::from_bits(syndrome).iss());
+        let access = MmioAccess::of(gpa, iss);
         let Some((device, offset)) = self.device_at(access.gpa, access.size) else {
             let exception = GuestException::external(None, access.is_write());
             return self.refuse(exception, fault, kernel);
@@ -74,9 +112,11 @@ impl<G: InterruptController> Vm<G> {
         if !access.is_aligned() {
             return self.refuse(misaligned(access.is_write()), fault, kernel);
         }
-        self.recent.set(self.whole_device(access.gpa, device));
+        if let Some(whole) = self.whole_device(access.gpa, device) {
+            self.recent.set(whole);
+        }
         self.perform(vcpu, &access, (device, offset), kernel);
-        step(fault, kernel)
+        step(fault.pc, kernel)
     }
 
     fn whole_device(&self, gpa: Gpa, device: Device) -> Option<RecentDevice> {
@@ -107,7 +147,7 @@ impl<G: InterruptController> Vm<G> {
         vcpu: VcpuId,
         access: &MmioAccess,
         (device, offset): (Device, u64),
-        registers: &mut impl VcpuRegisters,
+        kernel: &mut impl Kernel,
     ) {
         let at = DeviceAccess {
             vcpu,
@@ -117,11 +157,13 @@ impl<G: InterruptController> Vm<G> {
         match (device, access.direction) {
             (Device::GicDistributor, Direction::Load { target, .. }) => {
                 let value = self.gic.read(at);
-                registers.set_gpr(target, access.extend(value));
+                kernel.prepare(target);
+                kernel.set_gpr(target, access.extend(value));
             }
             (Device::GicDistributor, Direction::Store { source }) => {
-                let value = access.extend(registers.gpr(source));
-                self.gic.write(at, value);
+                kernel.prepare(source);
+                let value = kernel.gpr(source);
+                self.gic.write(at, value, kernel);
             }
         }
     }
@@ -129,10 +171,10 @@ impl<G: InterruptController> Vm<G> {
     /// An access that the processor does not describe: the instruction tells.
     #[cold]
     #[inline(never)]
-    fn emulate(&mut self, vcpu: VcpuId, fault: &MemoryFault, kernel: &mut impl Kernel) -> Outcome {
-        match emulate::plan(fault, kernel, &self.memory) {
+    fn emulate(&mut self, vcpu: VcpuId, fault: MemoryFault, kernel: &mut impl Kernel) -> Outcome {
+        match emulate::plan(&fault, kernel, &self.memory) {
             Emulation::Perform(plan) => self.perform_plan(vcpu, &plan, kernel),
-            Emulation::Skip => step(fault, kernel),
+            Emulation::Skip => step(fault.pc, kernel),
             Emulation::Inject(exception) => inject(exception, kernel),
         }
     }
@@ -161,13 +203,14 @@ impl<G: InterruptController> Vm<G> {
 
     /// Tells the guest that its access failed, and where.
     #[cold]
+    #[inline(never)]
     fn refuse(
         &mut self,
         exception: GuestException,
-        fault: &MemoryFault,
+        fault: MemoryFault,
         kernel: &mut impl Kernel,
     ) -> Outcome {
-        let exception = emulate::locate(exception, fault, kernel, &self.memory);
+        let exception = emulate::locate(exception, &fault, kernel, &self.memory);
         inject(exception, kernel)
     }
 }
@@ -183,8 +226,8 @@ fn misaligned(write: bool) -> GuestException {
 }
 
 #[inline(always)]
-fn step(fault: &MemoryFault, registers: &mut impl VcpuRegisters) -> Outcome {
-    registers.set_pc(fault.pc.wrapping_add(4));
+fn step(pc: u64, registers: &mut impl VcpuRegisters) -> Outcome {
+    registers.set_pc(pc.wrapping_add(4));
     Outcome::Resume
 }
 

@@ -34,7 +34,7 @@ impl<G> CpuTable for Vm<G> {
 
 impl<G: InterruptController> Vm<G> {
     /// Performs the SMC or HVC at hand.
-    #[inline(never)]
+    #[inline(always)]
     pub(super) fn call(
         &mut self,
         vcpu: VcpuId,
@@ -42,7 +42,7 @@ impl<G: InterruptController> Vm<G> {
         kernel: &mut impl Kernel,
     ) -> Outcome {
         match smccc::call(immediate, kernel, self) {
-            CallAction::Resume => Outcome::Resume,
+            CallAction::Return(_) => Outcome::Resume,
             action => self.act(vcpu, action, kernel),
         }
     }
@@ -51,7 +51,7 @@ impl<G: InterruptController> Vm<G> {
     #[inline(never)]
     fn act(&mut self, vcpu: VcpuId, action: CallAction, kernel: &mut impl Kernel) -> Outcome {
         match action {
-            CallAction::Resume => Outcome::Resume,
+            CallAction::Return(_) => Outcome::Resume,
             CallAction::CpuOn {
                 target,
                 entry,

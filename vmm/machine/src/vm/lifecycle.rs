@@ -37,6 +37,8 @@ const SCTLR_RESET: u64 = 0x30c5_0838;
 /// MPIDR_EL1: bit 31 is RES1.
 const MPIDR_RES1: u64 = 1 << 31;
 
+const RESET_FAILED: Outcome = Outcome::End(End::Crash(CrashReason::ResetFailed));
+
 impl<G: InterruptController> Vm<G> {
     /// Lays the images into guest RAM and starts vCPU 0.
     ///
@@ -123,7 +125,11 @@ impl<G: InterruptController> Vm<G> {
         self.set_phase(Phase::Stopped);
         match action {
             Action::MachineOff => Ending::MachineOff,
-            Action::Restart { .. } if may_restart => self.drain_from(VcpuId(0), kernel),
+            Action::Restart { .. } if may_restart => {
+                // From here on nothing is delivered.
+                self.gic.reset();
+                self.drain_from(VcpuId(0), kernel)
+            }
             Action::Stop | Action::Restart { .. } => Ending::Stopped,
         }
     }
@@ -150,46 +156,63 @@ impl<G: InterruptController> Vm<G> {
     }
 
     /// Exits while the guest's own code does not run, at least not on this vCPU.
-    #[cold]
-    #[inline(never)]
+    ///
+    /// Inlined for the exit's sake, which is in registers where this is called.
+    #[inline(always)]
     pub(super) fn handle_stray_exit(
         &mut self,
         vcpu: VcpuId,
-        exit: &VmExit,
+        exit: VmExit,
         kernel: &mut impl Kernel,
     ) -> Outcome {
-        if self.phase == Phase::Running {
-            return Outcome::End(End::Crash(CrashReason::NotStarted));
-        }
-        let failed = Outcome::End(End::Crash(CrashReason::ResetFailed));
-        if self.phase != Phase::Draining(vcpu) {
-            return Outcome::Drop;
-        }
         match exit {
-            VmExit::Maintenance { index } => {
-                self.gic.maintenance(vcpu, *index, kernel);
-                Outcome::Resume
-            }
-            VmExit::PrivateInterrupt { .. } => Outcome::Resume,
-            VmExit::Trap { .. } => {
-                kernel.suspend(vcpu);
-                self.after_drain(vcpu, kernel)
-            }
-            _ => failed,
+            VmExit::Maintenance { index } => self.drained(vcpu, index, kernel),
+            VmExit::Trap { .. } => self.after_drain(vcpu, kernel),
+            VmExit::PrivateInterrupt { .. } => self.stray_outcome(vcpu, Outcome::Resume),
+            _ => self.stray_outcome(vcpu, RESET_FAILED),
         }
     }
 
+    /// `outcome` if the exit is one of the drain.
+    #[cold]
+    #[inline(never)]
+    fn stray_outcome(&self, vcpu: VcpuId, outcome: Outcome) -> Outcome {
+        match self.phase {
+            Phase::Draining(drained) if drained == vcpu => outcome,
+            Phase::Running => Outcome::End(End::Crash(CrashReason::NotStarted)),
+            Phase::Draining(_) | Phase::Stopped => Outcome::Drop,
+        }
+    }
+
+    /// The drain has ended what a list register held.
+    #[cold]
+    #[inline(never)]
+    fn drained(&mut self, vcpu: VcpuId, index: Option<usize>, kernel: &mut impl Kernel) -> Outcome {
+        let outcome = self.stray_outcome(vcpu, Outcome::Resume);
+        if outcome == Outcome::Resume {
+            self.gic.maintenance(vcpu, index, kernel);
+        }
+        outcome
+    }
+
+    #[cold]
+    #[inline(never)]
     fn after_drain(&mut self, vcpu: VcpuId, kernel: &mut impl Kernel) -> Outcome {
+        let outcome = self.stray_outcome(vcpu, Outcome::Resume);
+        if outcome != Outcome::Resume {
+            return outcome;
+        }
+        kernel.suspend(vcpu);
         let next = VcpuId(vcpu.0.saturating_add(1));
         if next.0 < self.guest.vcpus {
             return match self.drain_from(next, kernel) {
                 Ending::Restarted => Outcome::Drop,
-                _ => Outcome::End(End::Crash(CrashReason::ResetFailed)),
+                _ => RESET_FAILED,
             };
         }
         match self.start(kernel) {
             Ok(()) => Outcome::Drop,
-            Err(_) => Outcome::End(End::Crash(CrashReason::ResetFailed)),
+            Err(_) => RESET_FAILED,
         }
     }
 }

@@ -67,25 +67,31 @@ impl<G: InterruptController> Vm<G> {
             state.deadline = None;
         }
         self.sum_up();
-        self.gic.fire(vcpu, IntId::VIRTUAL_TIMER);
+        self.gic.fire(vcpu, IntId::VIRTUAL_TIMER, kernel);
     }
 
     /// A list register became free.
-    #[inline(never)]
+    #[inline(always)]
     pub(super) fn maintenance(
         &mut self,
         vcpu: VcpuId,
         index: Option<usize>,
         kernel: &mut impl Kernel,
-    ) -> Outcome {
-        if self.asleep
-            && let Some(index) = index
+    ) {
+        if self.asleep {
+            self.end_of_timer(vcpu, index, kernel);
+        }
+        self.gic.maintenance(vcpu, index, kernel);
+    }
+
+    /// Is it the virtual timer's interrupt that ended?
+    #[inline(never)]
+    fn end_of_timer(&mut self, vcpu: VcpuId, index: Option<usize>, kernel: &mut impl Kernel) {
+        if let Some(index) = index
             && self.gic.loaded(vcpu, index) == Some(IntId::VIRTUAL_TIMER)
         {
             self.unmask_timer(vcpu, kernel);
         }
-        self.gic.maintenance(vcpu, index, kernel);
-        Outcome::Resume
     }
 
     /// Takes back the mask of [`expire`](Self::expire), unless the guest has programmed the

@@ -4,7 +4,11 @@ use vmm_machine::{IntId, VcpuId};
 
 use crate::model::{CARD_CHANNEL, CARD_INTERRUPT, Machine, UART_CHANNEL, UART_INTERRUPT};
 
-const UART: IntId = IntId::Spi(UART_INTERRUPT);
+const UART: IntId = intid(UART_INTERRUPT);
+
+const fn intid(number: u16) -> IntId {
+    IntId::new(number as u32).unwrap()
+}
 
 /// Started, with what `start` gave back to the kernel forgotten.
 fn machine() -> Machine {
@@ -16,7 +20,7 @@ fn machine() -> Machine {
 #[test]
 fn the_first_start_gives_every_line_to_the_kernel() {
     let machine = Machine::<1>::started();
-    let card = IntId::Spi(CARD_INTERRUPT);
+    let card = intid(CARD_INTERRUPT);
     assert_eq!(
         machine.kernel.resampled,
         [(VcpuId(0), UART), (VcpuId(0), card)]

@@ -7,7 +7,7 @@
 
 use core::arch::asm;
 
-use sel4::{Cap, CapType, IpcBuffer, cap, sys};
+use sel4::{IpcBuffer, cap, sys};
 
 /// Message registers that travel in CPU registers.
 pub(crate) const FAST_WORDS: usize = sys::seL4_FastMessageRegisters as usize;
@@ -17,7 +17,7 @@ pub(crate) const FAST_WORDS: usize = sys::seL4_FastMessageRegisters as usize;
 const LABEL_SHIFT: u32 = 12;
 
 /// A received message; what it has beyond four words is in the IPC buffer.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Message {
     pub(crate) label: u64,
     pub(crate) words: [u64; FAST_WORDS],
@@ -81,13 +81,14 @@ pub(super) fn call(
     }
 }
 
-/// NBSendRecv: sends the message in the IPC buffer to `target`, then waits for one from `source`,
-/// which it returns with its badge. Replies and interrupts can be sent to so, threads cannot.
+/// Waits for a message from `source` and returns it with its badge. NBSendRecv sends the message
+/// in the IPC buffer first, which goes to replies and interrupts, but not to threads; Recv sends
+/// nothing.
 #[inline(always)]
-pub(super) fn send_and_receive<T: CapType>(
+pub(super) fn send_and_receive(
     ipc: &mut IpcBuffer,
-    target: Cap<T>,
-    tag: u64,
+    call: i64,
+    (target, tag): (u64, u64),
     source: cap::Endpoint,
     reply: cap::Reply,
 ) -> (u64, Message) {
@@ -98,8 +99,8 @@ pub(super) fn send_and_receive<T: CapType>(
     unsafe {
         asm!(
             "svc #0",
-            in("x7") i64::from(sys::syscall_id::NBSendRecv),
-            in("x8") target.bits(),
+            in("x7") call,
+            in("x8") target,
             in("x6") reply.bits(),
             in("x9") core::ptr::from_mut(ipc),
             inlateout("x0") source.bits() => badge,

@@ -138,8 +138,8 @@ fn the_machine_settles_all_vcpus_at_once() {
     let mut m = Two::new(1);
     m.enable(0, 32, 0);
     m.write_byte(0, 0x820, 2);
-    m.gic.set_line(VcpuId(0), intid(32), true);
-    m.gic.fire(VcpuId(0), IntId::VIRTUAL_TIMER);
+    m.gic.set_line(VcpuId(0), intid(32), true, &mut m.hardware);
+    m.gic.fire(VcpuId(0), IntId::VIRTUAL_TIMER, &mut m.hardware);
     InterruptController::settle(&mut m.gic, &mut m.hardware);
     assert_eq!(m.gic.unsettled(), 0);
     assert_eq!(m.gic.loaded(VcpuId(1), 0), Some(intid(32)));
@@ -341,7 +341,7 @@ fn wfi_wakes_for_what_is_enabled_only() {
 fn no_list_registers_means_one() {
     let mut gic = Distributor::<1, 1>::new(0);
     let mut hardware = super::model::Hardware::new(1, 1);
-    gic.set_line(VcpuId(0), intid(32), true);
+    gic.set_line(VcpuId(0), intid(32), true, &mut hardware);
     gic.settle(VcpuId(0), &mut hardware);
     assert_eq!(hardware.injections, 0);
 }

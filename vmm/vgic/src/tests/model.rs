@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use vmm_machine::{
     AccessSize, IntId, VcpuId,
-    device::{DeviceAccess, MmioDevice},
+    device::DeviceAccess,
     kernel::{ListRegister, ListRegisters},
 };
 
@@ -226,13 +226,13 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Machine<VCPUS, SPI_W
 
     pub(super) fn write(&mut self, vcpu: u8, offset: u64, value: u32) {
         let access = Self::access(vcpu, offset, AccessSize::Word);
-        self.gic.write(access, value.into());
+        self.gic.write(access, value.into(), &mut self.hardware);
         self.settle();
     }
 
     pub(super) fn write_byte(&mut self, vcpu: u8, offset: u64, value: u8) {
         let access = Self::access(vcpu, offset, AccessSize::Byte);
-        self.gic.write(access, value.into());
+        self.gic.write(access, value.into(), &mut self.hardware);
         self.settle();
     }
 
@@ -252,12 +252,14 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Machine<VCPUS, SPI_W
     }
 
     pub(super) fn line(&mut self, vcpu: u8, number: u16, high: bool) {
-        self.gic.set_line(VcpuId(vcpu), intid(number), high);
+        self.gic
+            .set_line(VcpuId(vcpu), intid(number), high, &mut self.hardware);
         self.settle();
     }
 
     pub(super) fn fire(&mut self, vcpu: u8, number: u16) {
-        self.gic.fire(VcpuId(vcpu), intid(number));
+        self.gic
+            .fire(VcpuId(vcpu), intid(number), &mut self.hardware);
         self.settle();
     }
 

@@ -92,4 +92,10 @@ proptest! {
     fn blind_kernel(list_registers in 1..5_usize, story in story(2)) {
         tell::<2>(list_registers, true, false, &story);
     }
+
+    /// Both with one vCPU, whose shadow page is compared too.
+    #[test]
+    fn one_vcpu_on_a_loose_kernel(list_registers in 1..5_usize, late: bool, story in story(1)) {
+        tell::<1>(list_registers, true, late, &story);
+    }
 }

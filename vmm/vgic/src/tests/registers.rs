@@ -1,7 +1,7 @@
 //! Each register: reset value, what can be written, banking, widths.
 
 use proptest::prelude::*;
-use vmm_machine::{AccessSize, VcpuId, device::MmioDevice};
+use vmm_machine::{AccessSize, VcpuId};
 
 use super::{
     model::{Hardware, Machine},
@@ -214,7 +214,8 @@ fn configuration_of_spis_only() {
 fn sgi_register_is_write_only_and_whole() {
     let mut m = two();
     m.write_byte(0, 0xf02, 0xff);
-    m.gic.write(Two::access(0, 0xf02, AccessSize::Half), 0x0200);
+    let half = Two::access(0, 0xf02, AccessSize::Half);
+    m.gic.write(half, 0x0200, &mut m.hardware);
     m.settle();
     assert_eq!(m.hardware.injections, 0, "half a command is none");
     m.write(0, 0xf00, 3 << 24 | 0xff << 16 | 1);
@@ -260,6 +261,7 @@ fn narrow_and_wide_accesses_cover_their_bytes() {
     m.gic.write(
         Two::access(0, 0x104, AccessSize::Double),
         0x89ab_cdef_0123_4567,
+        &mut m.hardware,
     );
     let read = |m: &mut Two, offset, size| m.gic.read(Two::access(0, offset, size));
     assert_eq!(
@@ -272,7 +274,8 @@ fn narrow_and_wide_accesses_cover_their_bytes() {
         "even across words"
     );
     assert_eq!(read(&mut m, 0x10b, AccessSize::Byte), 0x89);
-    m.gic.write(Two::access(0, 0x186, AccessSize::Half), 0x0003);
+    let half = Two::access(0, 0x186, AccessSize::Half);
+    m.gic.write(half, 0x0003, &mut m.hardware);
     assert_eq!(m.read(0, 0x104), 0x0120_4567);
     m.write_byte(0, 0x001, 0xff);
     m.write_byte(0, 0x000, 0);
@@ -292,9 +295,9 @@ fn registers_beyond_the_page_and_of_unknown_vcpus_read_as_zero() {
 #[test]
 fn a_write_past_the_page_does_not_reach_the_shadow() {
     let mut gic = Distributor::<1, 2, Page>::with_shadow(4, Page(vec![0; 1024]));
-    for offset in [0xfff, 0x1000, 0x1004] {
+    for offset in [0xff8, 0x1000, 0x1008, u64::MAX - 7] {
         let access = Machine::<1, 2, Page>::access(0, offset, AccessSize::Double);
-        gic.write(access, u64::MAX);
+        gic.write(access, u64::MAX, &mut Hardware::new(1, 4));
     }
     assert_eq!(gic.shadow.0.len(), 1024);
 }
@@ -315,6 +318,7 @@ fn shadow_page_is_filled_at_power_on_and_reset() {
         gic.write(
             Machine::<1, 2, Page>::access(0, 0x418, AccessSize::Word),
             0x8080_8080,
+            &mut Hardware::new(1, 4),
         );
         gic.reset();
     }
@@ -331,10 +335,11 @@ fn hammer<const VCPUS: usize, const SPI_WORDS: usize>(seed: u64) {
             .wrapping_add(1);
         let size = AccessSize::from_log2((noise >> 60) as u8);
         let vcpu = (noise >> 40) as u8 % (VCPUS as u8 + 1);
+        let offset = offset & !(size.bytes() - 1);
         let access = Machine::<VCPUS, SPI_WORDS>::access(vcpu, offset, size);
         let read = m.gic.read(access);
         assert_eq!(read & !size.mask(), 0);
-        m.gic.write(access, (noise >> 8) & size.mask());
+        m.gic.write(access, noise >> 8, &mut m.hardware);
         if turn % 16 == 0 {
             m.settle();
             let vcpu = turn as u8 % VCPUS as u8;

@@ -1,10 +1,6 @@
 //! Any access to the distributor, with list registers beneath that behave as hardware's.
 
-use vmm_machine::{
-    AccessSize, IntId, VcpuId,
-    device::{DeviceAccess, MmioDevice},
-    kernel::InterruptController,
-};
+use vmm_machine::{AccessSize, IntId, VcpuId, device::DeviceAccess, kernel::InterruptController};
 use vmm_vgic::Distributor;
 
 use super::input::Input;
@@ -40,15 +36,20 @@ fn step(gic: &mut impl InterruptController, kernel: &mut ModelKernel, input: &mu
         }
         2 => {
             if let Some(intid) = IntId::new(input.word() % 1020) {
-                gic.fire(vcpu, intid);
+                gic.fire(vcpu, intid, kernel);
             }
         }
         3 => gic.set_online(vcpu, input.below(4) > 0),
-        _ => access(gic, vcpu, input),
+        _ => access(gic, kernel, vcpu, input),
     }
 }
 
-fn access(gic: &mut impl MmioDevice, vcpu: VcpuId, input: &mut Input<'_>) {
+fn access(
+    gic: &mut impl InterruptController,
+    kernel: &mut ModelKernel,
+    vcpu: VcpuId,
+    input: &mut Input<'_>,
+) {
     let size = AccessSize::from_log2(input.byte());
     let offset = u64::from(input.word() & 0xfff) & !(size.bytes() - 1);
     let at = DeviceAccess { vcpu, offset, size };
@@ -56,6 +57,6 @@ fn access(gic: &mut impl MmioDevice, vcpu: VcpuId, input: &mut Input<'_>) {
         let value = gic.read(at);
         assert_eq!(value & !size.mask(), 0, "more than {size:?} at {offset:x}");
     } else {
-        gic.write(at, input.number() & size.mask());
+        gic.write(at, input.number(), kernel);
     }
 }

@@ -116,15 +116,14 @@ impl VcpuRegisters for ModelKernel {
     }
 
     fn gpr(&mut self, register: Gpr) -> u64 {
-        match register {
-            Gpr::X(number) => self.current().x[usize::from(number)],
-            Gpr::Zr => 0,
-        }
+        let x = self.current().x.get(usize::from(register.number()));
+        x.copied().unwrap_or(0)
     }
 
     fn set_gpr(&mut self, register: Gpr, value: u64) {
-        if let Gpr::X(number) = register {
-            self.current().x[usize::from(number)] = value;
+        let x = self.current().x.get_mut(usize::from(register.number()));
+        if let Some(x) = x {
+            *x = value;
         }
     }
 

@@ -6,7 +6,7 @@ use vmm_config::{Guest, Mapping, ReservationKind};
 use vmm_machine::{
     AccessSize, Gpa, GpaRange, IntId, VcpuId,
     boot::Package,
-    device::{DeviceAccess, MmioDevice},
+    device::DeviceAccess,
     exit::VmExit,
     kernel::Kernel,
     memory::{FrameRun, GuestMemory, StaticBackend},
@@ -90,7 +90,7 @@ impl<const VCPUS: usize> Machine<VCPUS> {
         assert_eq!(self.vcpu(vcpu).thread, Thread::Running, "it does not run");
         self.kernel.current = id;
         self.vcpu(vcpu).thread = Thread::InExit;
-        let outcome = self.vm.handle_exit(id, &exit, &mut self.kernel);
+        let outcome = self.vm.handle_exit(id, exit, &mut self.kernel);
         match outcome {
             Outcome::Resume => {
                 assert_eq!(self.vcpu(vcpu).thread, Thread::InExit, "nobody to reply to");
@@ -257,7 +257,7 @@ impl<const VCPUS: usize> Machine<VCPUS> {
     pub(crate) fn late_exit(&mut self, vcpu: u8, exit: VmExit) -> Outcome {
         let id = VcpuId(vcpu);
         self.kernel.current = id;
-        self.vm.handle_exit(id, &exit, &mut self.kernel)
+        self.vm.handle_exit(id, exit, &mut self.kernel)
     }
 
     /// Runs the instructions of the drain up to the SMC at their end.
@@ -305,7 +305,7 @@ impl<const VCPUS: usize> Machine<VCPUS> {
     /// Would the distributor forward it to this vCPU?
     pub(crate) fn forwards(&self, vcpu: u8, intid: u16) -> bool {
         let id = IntId::new(intid.into()).unwrap();
-        let mut gic = self.gic.0.borrow_mut();
+        let gic = self.gic.0.borrow();
         let target = DeviceAccess {
             vcpu: VcpuId(vcpu),
             offset: 0x800 + u64::from(intid),

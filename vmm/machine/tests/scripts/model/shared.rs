@@ -4,7 +4,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use vmm_machine::{
     IntId, VcpuId,
-    device::{DeviceAccess, MmioDevice},
+    device::DeviceAccess,
     kernel::{InterruptController, ListRegisters},
 };
 
@@ -18,23 +18,21 @@ impl<G> Clone for Shared<G> {
     }
 }
 
-impl<G: InterruptController> MmioDevice for Shared<G> {
+impl<G: InterruptController> InterruptController for Shared<G> {
     fn read(&mut self, access: DeviceAccess) -> u64 {
         self.0.borrow_mut().read(access)
     }
 
-    fn write(&mut self, access: DeviceAccess, value: u64) {
-        self.0.borrow_mut().write(access, value);
+    fn write(&mut self, access: DeviceAccess, value: u64, lines: &mut impl ListRegisters) {
+        self.0.borrow_mut().write(access, value, lines);
     }
 
     fn reset(&mut self) {
         self.0.borrow_mut().reset();
     }
-}
 
-impl<G: InterruptController> InterruptController for Shared<G> {
-    fn fire(&mut self, vcpu: VcpuId, intid: IntId) {
-        self.0.borrow_mut().fire(vcpu, intid);
+    fn fire(&mut self, vcpu: VcpuId, intid: IntId, lines: &mut impl ListRegisters) {
+        self.0.borrow_mut().fire(vcpu, intid, lines);
     }
 
     fn maintenance(&mut self, vcpu: VcpuId, index: Option<usize>, lines: &mut impl ListRegisters) {

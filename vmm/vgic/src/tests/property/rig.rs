@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use vmm_machine::{AccessSize, VcpuId, device::MmioDevice};
+use vmm_machine::{AccessSize, VcpuId};
 
 use super::{Page, SPI_WORDS, WATCHED, story::Step};
 use crate::{
@@ -73,7 +73,8 @@ impl<const VCPUS: usize> Rig<VCPUS> {
         self.reference
             .write(vcpu, offset, bytes, &self.machine.hardware);
         let access = Machine::<VCPUS, SPI_WORDS, Page>::access(vcpu, offset, size);
-        self.machine.gic.write(access, value);
+        let Machine { gic, hardware } = &mut self.machine;
+        gic.write(access, value, hardware);
     }
 
     fn line(&mut self, vcpu: u8, number: u16, high: bool) {
@@ -81,7 +82,8 @@ impl<const VCPUS: usize> Rig<VCPUS> {
             self.reference.get_mut(vcpu, number).unwrap().high = high;
         } else {
             self.reference.set_line(vcpu, number, high);
-            self.machine.gic.set_line(VcpuId(vcpu), intid(number), high);
+            let Machine { gic, hardware } = &mut self.machine;
+            gic.set_line(VcpuId(vcpu), intid(number), high, hardware);
         }
     }
 
@@ -180,7 +182,8 @@ impl<const VCPUS: usize> Rig<VCPUS> {
                 if interrupt.high && self.masked.insert((vcpu, number)) {
                     interrupt.latch |= interrupt.edge;
                     interrupt.latched_once |= interrupt.edge;
-                    self.machine.gic.fire(VcpuId(vcpu), intid(number));
+                    let Machine { gic, hardware } = &mut self.machine;
+                    gic.fire(VcpuId(vcpu), intid(number), hardware);
                     fired = true;
                     self.machine.settle();
                     self.judge();

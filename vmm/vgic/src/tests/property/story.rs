@@ -82,8 +82,11 @@ fn register_write(vcpus: u8) -> impl Strategy<Value = Step> {
         )
     });
     let size = (0..4_u8).prop_map(AccessSize::from_log2);
-    let anything = (0..0x1000_u64, size, any::<u64>(), any::<u64>())
-        .prop_map(|(offset, size, value, mask)| (offset, size, value & mask));
+    let anything = (0..0x1000_u64, size, any::<u64>(), any::<u64>()).prop_map(
+        |(offset, size, value, mask): (u64, AccessSize, u64, u64)| {
+            (offset & !(size.bytes() - 1), size, value & mask)
+        },
+    );
     let access = prop_oneof![
         8 => bits, 3 => priority, 2 => targets, 1 => configuration, 1 => control,
         4 => sgi, 2 => pend_sgi, 2 => anything,
