@@ -49,12 +49,15 @@ pub struct Pstate {
     /// F, I, A and D masks, from the lowest bit.
     #[bits(4)]
     pub daif: u8,
-    /// Branch type.
+    /// Branch type; in AArch32 the low bits of the upper part of ITSTATE.
     #[bits(2)]
     pub btype: u8,
-    /// Speculative store bypass is safe.
+    /// Speculative store bypass is safe; in AArch32 one bit more of ITSTATE's upper part.
     pub ssbs: bool,
-    #[bits(7)]
+    /// In AArch32 the rest of ITSTATE's upper part: the condition of an IT block.
+    #[bits(3)]
+    pub it_condition: u8,
+    #[bits(4)]
     __: u8,
     /// Illegal execution state.
     pub illegal: bool,
@@ -66,8 +69,10 @@ pub struct Pstate {
     pub uao: bool,
     /// Data independent timing.
     pub dit: bool,
-    #[bits(3)]
-    __: u8,
+    /// In AArch32 the two low bits of ITSTATE.
+    #[bits(2)]
+    pub it_low: u8,
+    __: bool,
     /// V, C, Z and N, from the lowest bit.
     #[bits(4)]
     pub nzcv: u8,
@@ -91,6 +96,19 @@ impl Pstate {
     /// Does `SP` name SP_EL1? (SP_EL0 else.)
     pub const fn uses_sp_el1(self) -> bool {
         !self.aarch32() && self.mode() == Self::EL1H
+    }
+
+    /// After one more instruction of an IT block, if it is in one (Arm ARM, AArch32.ITAdvance).
+    pub const fn after_thumb(self) -> Self {
+        let block = (self.ssbs() as u8) << 4 | self.btype() << 2 | self.it_low();
+        let (condition, block) = match block & 0b111 {
+            0 => (0, 0),
+            _ => (self.it_condition(), block << 1 & 0b1_1111),
+        };
+        self.with_it_condition(condition)
+            .with_ssbs(block >> 4 != 0)
+            .with_btype(block >> 2 & 0b11)
+            .with_it_low(block & 0b11)
     }
 
     /// Distance of the synchronous vector from VBAR_EL1 (Arm ARM table D1-5).

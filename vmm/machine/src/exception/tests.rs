@@ -155,3 +155,21 @@ proptest! {
         prop_assert_eq!(vcpu.system(SystemRegister::ElrEl1), pc);
     }
 }
+
+/// IT blocks of one to four instructions: mask and condition after each of them.
+#[test]
+fn an_it_block_ends_after_its_last_instruction() {
+    // ITSTATE is in bits 15:10 (its upper six) and 26:25.
+    let state = |it: u64| Pstate::from_bits((it >> 2) << 10 | (it & 3) << 25 | 1 << 5 | 1 << 4);
+    for steps in [
+        &[0x00, 0x00][..],
+        &[0x08, 0x00],
+        &[0x1c, 0x18, 0x00],
+        &[0xaa, 0xb4, 0xa8, 0x00],
+        &[0x1f, 0x1e, 0x1c, 0x18, 0x00],
+    ] {
+        for pair in steps.windows(2) {
+            assert_eq!(state(pair[0]).after_thumb(), state(pair[1]), "{pair:x?}");
+        }
+    }
+}

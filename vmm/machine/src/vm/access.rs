@@ -7,7 +7,7 @@ use crate::{
     AccessSize, Gpa, VcpuId,
     device::DeviceAccess,
     emulate::{self, Emulation, Plan},
-    exception::{self, GuestException, Injection},
+    exception::{self, GuestException, Injection, Pstate},
     exit::MemoryFault,
     kernel::{InterruptController, Kernel, VcpuRegisters},
     mmio::{self, Direction, MmioAccess, Undescribed},
@@ -54,8 +54,8 @@ impl<G: InterruptController> Vm<G> {
         let Some(found) = self.recent_device_at(gpa, AccessSize::from_log2(iss.sas())) else {
             return self.first_access(vcpu, (pc, gpa), syndrome, kernel);
         };
-        self.perform(vcpu, &MmioAccess::of(fault.gpa, iss), found, kernel);
-        step(fault.pc, kernel)
+        self.perform(vcpu, &MmioAccess::of(gpa, iss), found, kernel);
+        step(pc, syndrome, kernel)
     }
 
     #[inline(never)]
@@ -74,7 +74,7 @@ impl<G: InterruptController> Vm<G> {
         };
         match mmio::decode(&fault) {
             Undescribed::NoSyndrome => self.emulate(vcpu, fault, kernel),
-            Undescribed::Skip => step(fault.pc, kernel),
+            Undescribed::Skip => step(pc, syndrome, kernel),
             Undescribed::Inject(exception) => self.refuse(exception, fault, kernel),
         }
     }
@@ -116,7 +116,7 @@ impl<G: InterruptController> Vm<G> {
             self.recent.set(whole);
         }
         self.perform(vcpu, &access, (device, offset), kernel);
-        step(fault.pc, kernel)
+        step(pc, syndrome, kernel)
     }
 
     fn whole_device(&self, gpa: Gpa, device: Device) -> Option<RecentDevice> {
@@ -174,7 +174,7 @@ impl<G: InterruptController> Vm<G> {
     fn emulate(&mut self, vcpu: VcpuId, fault: MemoryFault, kernel: &mut impl Kernel) -> Outcome {
         match emulate::plan(&fault, kernel, &self.memory) {
             Emulation::Perform(plan) => self.perform_plan(vcpu, &plan, kernel),
-            Emulation::Skip => step(fault.pc, kernel),
+            Emulation::Skip => step(fault.pc, fault.syndrome, kernel),
             Emulation::Inject(exception) => inject(exception, kernel),
         }
     }
@@ -225,10 +225,24 @@ fn misaligned(write: bool) -> GuestException {
     }
 }
 
+/// Moves on past the instruction that faulted.
 #[inline(always)]
-fn step(pc: u64, registers: &mut impl VcpuRegisters) -> Outcome {
-    registers.set_pc(pc.wrapping_add(4));
+fn step(pc: u64, syndrome: u64, registers: &mut impl VcpuRegisters) -> Outcome {
+    if Esr::from_bits(syndrome).il() {
+        registers.set_pc(pc.wrapping_add(4));
+    } else {
+        step_thumb(pc, registers);
+    }
     Outcome::Resume
+}
+
+/// An instruction of two bytes is Thumb's, and may be one of an IT block.
+#[cold]
+#[inline(never)]
+fn step_thumb(pc: u64, registers: &mut impl VcpuRegisters) {
+    registers.set_pc(pc.wrapping_add(2));
+    let pstate = Pstate::from_bits(registers.pstate());
+    registers.set_pstate(pstate.after_thumb().into_bits());
 }
 
 /// Lets the guest take an exception for the exit at hand.

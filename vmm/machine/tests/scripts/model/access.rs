@@ -68,6 +68,12 @@ impl Access {
         self
     }
 
+    /// By an instruction of two bytes.
+    pub(crate) fn thumb(mut self) -> Self {
+        self.syndrome &= !IL;
+        self
+    }
+
     /// The register is an X register.
     pub(crate) fn x(mut self) -> Self {
         self.syndrome |= SF;
