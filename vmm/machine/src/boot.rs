@@ -107,7 +107,7 @@ impl Package {
             error,
         };
         // All of it, also what needs no byte written.
-        memory.touch(range, |_| {}).map_err(refuse)?;
+        memory.check(range).map_err(refuse)?;
         if segment.length > 0 {
             memory
                 .copy_in(range.base(), &self.source, segment.offset, segment.length)

@@ -4,14 +4,15 @@
 use core::arch::asm;
 
 /// Cleans `bytes` at `address` of our own address space to the point of coherency.
+#[inline(never)]
 pub(crate) fn clean(address: u64, bytes: u64) {
     let line = line_bytes();
-    let end = address.saturating_add(bytes);
-    let mut at = address & !(line - 1);
-    while at < end {
+    let before = address & (line - 1);
+    let mut at = address - before;
+    for _ in 0..bytes.saturating_add(before).div_ceil(line) {
         // SAFETY: a clean changes no data; the range is mapped, as it has just been written.
         unsafe { asm!("dc cvac, {}", in(reg) at, options(nostack)) };
-        at = at.saturating_add(line);
+        at = at.wrapping_add(line);
     }
     // SAFETY: orders the maintenance above before what follows.
     unsafe { asm!("dsb sy", options(nostack)) };

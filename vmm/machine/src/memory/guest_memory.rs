@@ -242,7 +242,7 @@ impl<const N: usize> GuestMemory<N> {
     }
 
     /// Is every byte RAM? Ends: each step goes on in a higher window.
-    fn check(&self, range: GpaRange) -> Result<(), AccessError> {
+    pub(crate) fn check(&self, range: GpaRange) -> Result<(), AccessError> {
         let mut next = Some(range.base());
         while let Some(gpa) = next {
             next = following(&range, &self.chunk(range, gpa)?.range);

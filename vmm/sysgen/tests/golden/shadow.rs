@@ -65,7 +65,7 @@ pub static GUEST: vmm_config::Guest = vmm_config::Guest {
     ],
     image: vmm_config::Window {
         vmm_address: 0x80000000,
-        size: 0x4200000,
+        size: 0x4001000,
     },
     console: None,
     wake_timer: None,

@@ -230,3 +230,31 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_image_is_copied_exactly_at_every_alignment() {
+    let mut image: Vec<u8> = (1..=255).collect();
+    let image_window = source(&mut image);
+    for (to, from, length) in (0..10)
+        .flat_map(|to| (0..10).map(move |from| (to, from)))
+        .flat_map(|(to, from)| (0..100).map(move |length| (to, from, length)))
+    {
+        let mut buffer = vec![0u8; 0x100];
+        let mut memory = GuestMemory::<1>::new();
+        memory.add(window(&mut buffer, 0x1000)).unwrap();
+        memory
+            .copy_in(Gpa(0x1000 + to), &image_window, from, length)
+            .unwrap();
+        drop(memory);
+        let copied = from + 1..from + 1 + length;
+        let expected = (0..to)
+            .map(|_| 0)
+            .chain(copied)
+            .chain(core::iter::repeat(0));
+        let expected = expected.take(buffer.len());
+        assert!(
+            buffer.iter().map(|byte| u64::from(*byte)).eq(expected),
+            "{length} bytes from {from} to {to}"
+        );
+    }
+}
