@@ -6,14 +6,15 @@
 
 mod system_call;
 
-use sel4::{Cap, CapType, IpcBuffer, MessageInfo, MessageInfoBuilder, cap, cap_type, sys};
+use sel4::{IpcBuffer, sys};
 use vmm_machine::{IntId, VcpuId, kernel::ListRegister};
 
 pub(crate) use system_call::Message;
 use system_call::{FAST_WORDS, call, send, send_and_receive, tag};
 
-const INPUT: cap::Endpoint = Cap::from_bits(1);
-const REPLY: cap::Reply = Cap::from_bits(4);
+// Capabilities of a protection domain, by their place (Microkit's libmicrokit).
+const INPUT: u64 = 1;
+const REPLY: u64 = 4;
 const SMC_SLOT: u64 = 7;
 const IRQ_BASE: u64 = 138;
 const VM_TCB_BASE: u64 = 266;
@@ -68,7 +69,7 @@ impl Answer {
     pub(crate) const fn reply(length: usize) -> Self {
         Self {
             call: sys::syscall_id::NBSendRecv as i64,
-            target: REPLY.bits(),
+            target: REPLY,
             tag: tag(0, length),
         }
     }
@@ -77,7 +78,7 @@ impl Answer {
     pub(crate) fn acknowledge(channel: u8) -> Self {
         Self {
             call: sys::syscall_id::NBSendRecv.into(),
-            target: interrupt(channel).bits(),
+            target: interrupt(channel),
             tag: tag(label::ACK_IRQ, 0),
         }
     }
@@ -133,7 +134,7 @@ impl<'a> Invoker<'a> {
         count: usize,
     ) {
         let request = tag(label::READ_REGISTERS, 2);
-        let reply = call(self.ipc, tcb(vcpu).bits(), request, [0, count as u64, 0, 0]);
+        let reply = call(self.ipc, tcb(vcpu), request, [0, count as u64, 0, 0]);
         check(reply.label);
         if let Some(first) = words.first_chunk_mut() {
             *first = reply.words;
@@ -191,10 +192,10 @@ impl<'a> Invoker<'a> {
         entry: ListRegister,
     ) -> Result<(), Refused> {
         let word = inject_word(index, entry);
-        let reply = vcpu_cap(vcpu)
-            .with(&mut *self.ipc)
-            .call_with_mrs(message_info(label::INJECT_IRQ, 1), [word]);
-        match reply.info.label() {
+        match self
+            .call(vcpu_cap(vcpu), (label::INJECT_IRQ, 1), word)
+            .label
+        {
             0 => Ok(()),
             error => Err(Refused(error)),
         }
@@ -204,11 +205,10 @@ impl<'a> Invoker<'a> {
     pub(crate) fn list_registers(&mut self) -> usize {
         const FAR_TOO_MANY: u64 = 0xff;
         const RANGE_ERROR: u64 = sys::seL4_Error::seL4_RangeError as u64;
-        let reply = vcpu_cap(VcpuId(0))
-            .with(&mut *self.ipc)
-            .call_with_mrs(message_info(label::INJECT_IRQ, 1), [FAR_TOO_MANY << 32]);
-        let [_, last, ..] = reply.msg;
-        match (reply.info.label(), usize::try_from(last)) {
+        let invocation = (label::INJECT_IRQ, 1);
+        let reply = self.call(vcpu_cap(VcpuId(0)), invocation, FAR_TOO_MANY << 32);
+        let [_, last, ..] = reply.words;
+        match (reply.label, usize::try_from(last)) {
             (RANGE_ERROR, Ok(last)) => last.saturating_add(1).min(64),
             _ => 1,
         }
@@ -216,11 +216,9 @@ impl<'a> Invoker<'a> {
 
     /// ARM_VCPU_ReadRegs.
     pub(crate) fn read_system(&mut self, vcpu: VcpuId, field: u64) -> u64 {
-        let reply = vcpu_cap(vcpu)
-            .with(&mut *self.ipc)
-            .call_with_mrs(message_info(label::READ_VCPU, 1), [field]);
-        check(reply.info.label());
-        let [value, ..] = reply.msg;
+        let reply = self.call(vcpu_cap(vcpu), (label::READ_VCPU, 1), field);
+        check(reply.label);
+        let [value, ..] = reply.words;
         value
     }
 
@@ -246,30 +244,28 @@ impl<'a> Invoker<'a> {
     /// Switches the machine off by the firmware's PSCI; returns if the PD may not (`smc="true"`
     /// is missing).
     pub(crate) fn machine_off(&mut self) {
-        let smc: Cap<cap_type::Unspecified> = Cap::from_bits(SMC_SLOT);
-        for (index, word) in self.ipc.msg_regs_mut().iter_mut().enumerate().take(8) {
-            *word = if index == 0 { PSCI_SYSTEM_OFF } else { 0 };
-        }
-        let _ = smc
-            .with(&mut *self.ipc)
-            .call(message_info(label::SMC_CALL, 8));
+        self.ipc
+            .msg_regs_mut()
+            .iter_mut()
+            .take(8)
+            .for_each(|word| *word = 0);
+        self.call(SMC_SLOT, (label::SMC_CALL, 8), PSCI_SYSTEM_OFF);
+    }
+
+    /// An invocation with one word in registers, and its answer.
+    fn call(&mut self, target: u64, (label, length): (u32, usize), word: u64) -> Message {
+        call(self.ipc, target, tag(label, length), [word, 0, 0, 0])
     }
 
     /// An invocation that cannot fail unless the VMM is wrong: in release without the cost of
     /// an answer, in debug with a look at it.
     #[inline(always)]
-    fn send<T: CapType>(
-        &mut self,
-        target: Cap<T>,
-        (label, length): (u32, usize),
-        words: [u64; FAST_WORDS],
-    ) {
+    fn send(&mut self, target: u64, (label, length): (u32, usize), words: [u64; FAST_WORDS]) {
+        let tag = tag(label, length);
         if cfg!(debug_assertions) {
-            let info = message_info(label, length);
-            let reply = target.with(&mut *self.ipc).call_with_mrs(info, words);
-            check(reply.info.label());
+            check(call(self.ipc, target, tag, words).label);
         } else {
-            send(self.ipc, target.bits(), tag(label, length), words);
+            send(self.ipc, target, tag, words);
         }
     }
 }
@@ -294,23 +290,16 @@ mod label {
 /// `seL4_VCPUReg` of each register, as the kernel numbers them.
 pub(crate) use sys::seL4_VCPUReg as vcpu_field;
 
-fn message_info(label: u32, length: usize) -> MessageInfo {
-    MessageInfoBuilder::default()
-        .label(u64::from(label))
-        .length(length)
-        .build()
+fn tcb(vcpu: VcpuId) -> u64 {
+    VM_TCB_BASE + u64::from(vcpu.0)
 }
 
-fn tcb(vcpu: VcpuId) -> cap::Tcb {
-    Cap::from_bits(VM_TCB_BASE + u64::from(vcpu.0))
+fn interrupt(channel: u8) -> u64 {
+    IRQ_BASE + u64::from(channel)
 }
 
-fn interrupt(channel: u8) -> cap::IrqHandler {
-    Cap::from_bits(IRQ_BASE + u64::from(channel))
-}
-
-fn vcpu_cap(vcpu: VcpuId) -> cap::VCpu {
-    Cap::from_bits(VCPU_BASE + u64::from(vcpu.0))
+fn vcpu_cap(vcpu: VcpuId) -> u64 {
+    VCPU_BASE + u64::from(vcpu.0)
 }
 
 /// Copies the words from the fifth up to `to`, and a few more: whole blocks, without a call.

@@ -7,7 +7,7 @@
 
 use core::arch::asm;
 
-use sel4::{IpcBuffer, cap, sys};
+use sel4::{IpcBuffer, sys};
 
 /// Message registers that travel in CPU registers.
 pub(crate) const FAST_WORDS: usize = sys::seL4_FastMessageRegisters as usize;
@@ -89,8 +89,8 @@ pub(super) fn send_and_receive(
     ipc: &mut IpcBuffer,
     call: i64,
     (target, tag): (u64, u64),
-    source: cap::Endpoint,
-    reply: cap::Reply,
+    source: u64,
+    reply: u64,
 ) -> (u64, Message) {
     let [mut a, mut b, mut c, mut d, ..] = ipc.inner().msg;
     let badge: u64;
@@ -101,9 +101,9 @@ pub(super) fn send_and_receive(
             "svc #0",
             in("x7") call,
             in("x8") target,
-            in("x6") reply.bits(),
+            in("x6") reply,
             in("x9") core::ptr::from_mut(ipc),
-            inlateout("x0") source.bits() => badge,
+            inlateout("x0") source => badge,
             inlateout("x1") tag => received,
             inlateout("x2") a,
             inlateout("x3") b,
