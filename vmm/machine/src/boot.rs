@@ -86,8 +86,8 @@ impl Package {
         self.header.segments
     }
 
-    /// Lays one segment into RAM and says where. `used` RAM has run a guest before and needs
-    /// its zeroes written; fresh RAM holds zeroes.
+    /// Lays one segment into RAM and says where. Its zeroes are written too, at every start:
+    /// RAM that seL4 takes for a device, as on QEMU, keeps what firmware or a guest left there.
     ///
     /// # Errors
     /// [`BootError`], and no byte of RAM has changed.
@@ -95,7 +95,6 @@ impl Package {
         &self,
         number: u32,
         memory: &GuestMemory<N>,
-        used: bool,
     ) -> Result<GpaRange, BootError> {
         let segment = self.segment(number)?;
         let malformed = BootError::Malformed { base: segment.base };
@@ -114,7 +113,7 @@ impl Package {
                 .map_err(refuse)?;
         }
         let tail = range.base().checked_add(segment.length);
-        if used && let Some(Ok(zeroes)) = tail.map(|base| GpaRange::new(base, rest)) {
+        if let Some(Ok(zeroes)) = tail.map(|base| GpaRange::new(base, rest)) {
             memory.fill_zero(zeroes).map_err(refuse)?;
         }
         Ok(range)

@@ -34,7 +34,7 @@ fn segment() -> Segment {
 }
 
 /// Opens the package and lays its segment into RAM of 64 bytes; gives that RAM too.
-fn lay(segment: Segment, length: u64, used: bool) -> (Result<GpaRange, BootError>, Vec<u8>) {
+fn lay(segment: Segment, length: u64) -> (Result<GpaRange, BootError>, Vec<u8>) {
     let mut bytes = region(segment, length);
     let mut ram = vec![0x55; 64];
     let source = bytes.as_mut_ptr().expose_provenance() as u64;
@@ -45,25 +45,30 @@ fn lay(segment: Segment, length: u64, used: bool) -> (Result<GpaRange, BootError
     let window = unsafe { RamWindow::new(target, ram.len() as u64, Gpa(RAM)) }.unwrap();
     let mut memory = GuestMemory::<1>::new();
     memory.add(window).unwrap();
-    let laid = Package::open(source).and_then(|package| package.lay(0, &memory, used));
+    let laid = Package::open(source).and_then(|package| package.lay(0, &memory));
     drop(memory);
     (laid, ram)
 }
 
 #[test]
 fn a_segment_is_laid_where_it_says() {
-    let (laid, ram) = lay(segment(), DATA + 8, false);
+    let (laid, ram) = lay(segment(), DATA + 8);
     assert_eq!(laid, Ok(GpaRange::new(Gpa(RAM + 8), 0x20).unwrap()));
+    assert_eq!(ram[..8], [0x55; 8], "before the segment");
     assert_eq!(ram[8..16], *b"segment!");
-    assert_eq!(ram[16..], [0x55; 48], "fresh RAM is zero already");
+    assert_eq!(ram[16..0x28], [0; 0x18], "whatever was there");
+    assert_eq!(ram[0x28..], [0x55; 0x18], "behind the segment");
 }
 
 #[test]
-fn used_ram_gets_its_zeroes() {
-    let (laid, ram) = lay(segment(), DATA + 8, true);
+fn a_segment_may_be_zeroes_only() {
+    let zeroes = Segment {
+        length: 0,
+        ..segment()
+    };
+    let (laid, ram) = lay(zeroes, DATA + 8);
     assert!(laid.is_ok());
-    assert_eq!(ram[16..0x28], [0; 0x18]);
-    assert_eq!(ram[0x28..], [0x55; 0x18], "behind the segment");
+    assert_eq!(ram[8..0x28], [0; 0x20]);
 }
 
 #[test]
@@ -84,7 +89,7 @@ fn nothing_is_read_that_the_length_does_not_cover() {
         (segment(), HEADER_BYTES as u64 - 1),
         (segment(), 0x1001),
     ] {
-        let (laid, ram) = lay(segment, length, true);
+        let (laid, ram) = lay(segment, length);
         assert_eq!(laid, Err(BootError::Truncated), "{segment:?} {length:#x}");
         assert_eq!(ram, [0x55; 64]);
     }
@@ -103,7 +108,7 @@ fn a_bad_segment_is_named() {
     };
     for bad in [empty, more_data_than_room] {
         let expected = BootError::Malformed { base: RAM + 8 };
-        assert_eq!(lay(bad, DATA + 8, false).0, Err(expected));
+        assert_eq!(lay(bad, DATA + 8).0, Err(expected));
     }
     let outside = Segment {
         base: RAM + 60,
@@ -119,7 +124,7 @@ fn a_bad_segment_is_named() {
         ..segment()
     };
     for bad in [outside, tail_outside, nothing_but_zeroes] {
-        let (laid, ram) = lay(bad, DATA + 8, false);
+        let (laid, ram) = lay(bad, DATA + 8);
         assert!(matches!(laid, Err(BootError::Segment { base, .. }) if base == bad.base));
         assert_eq!(ram, [0x55; 64], "no part of it");
     }

@@ -47,7 +47,7 @@ impl<G: InterruptController> Vm<G> {
     pub fn start(&mut self, kernel: &mut impl Kernel) -> Result<(), StartError> {
         let used = core::mem::replace(&mut self.used, true);
         for number in 0..self.package.segments() {
-            let range = self.package.lay(number, &self.memory, used)?;
+            let range = self.package.lay(number, &self.memory)?;
             self.clean(range, kernel);
         }
         self.gic.reset();

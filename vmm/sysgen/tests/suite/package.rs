@@ -216,3 +216,67 @@ fn a_second_piece_of_ram_is_used_when_the_first_is_too_small() {
     let built = build(&systems::load(&text), &images(kernel, None)).expect("fits");
     assert_eq!(unpack(&built.package).0.entry, 0x8000_0000);
 }
+
+/// What the VMM makes of `range` of RAM.
+fn laid(segments: &[(Segment, Vec<u8>)], base: u64, size: usize) -> Vec<u8> {
+    let mut ram = vec![0xaa; size];
+    for (segment, data) in segments {
+        let (from, whole) = ((segment.base - base) as usize, segment.size as usize);
+        ram[from..from + whole].fill(0);
+        ram[from..from + data.len()].copy_from_slice(data);
+    }
+    ram
+}
+
+#[test]
+fn long_stretches_of_zeroes_are_left_out() {
+    let files = Files::new();
+    let mut kernel = arm64_image(0x60000, 0, MIB, 0);
+    kernel[0x10123..0x20000].fill(0);
+    kernel[0x30000..0x37fff].fill(0);
+    kernel[0x58000..].fill(0);
+    let mut initrd = vec![0; 0x9001];
+    initrd[0x9000] = 1;
+    let images = images(
+        files.add("Image", &kernel),
+        Some(files.add("initrd", &initrd)),
+    );
+    let built = build(&systems::load(systems::ONE), &images).expect("fits");
+    let (_, segments) = unpack(&built.package);
+    let pieces: Vec<_> = segments
+        .iter()
+        .map(|(s, _)| (s.base, s.size, s.length))
+        .collect();
+    let tree = built.device_tree.len() as u64;
+    assert_eq!(
+        pieces,
+        [
+            (0x4000_0000, 0x20000, 0x11000),
+            (0x4002_0000, 0x40000, 0x38000),
+            (0x4006_0000, MIB - 0x60000, 0),
+            (0x4010_0000, 0x9000, 0),
+            (0x4010_9000, 1, 1),
+            (0x4020_0000, tree, tree),
+        ]
+    );
+    kernel.resize(MIB as usize, 0);
+    let ram = [kernel, initrd].concat();
+    assert_eq!(laid(&segments[..5], 0x4000_0000, ram.len()), ram);
+}
+
+#[test]
+fn the_longest_zeroes_are_left_out_when_there_are_too_many() {
+    let files = Files::new();
+    let mut kernel = arm64_image(4 << 20, 0, 4 * MIB, 0);
+    for number in 1..40 {
+        let start = number * 0x18000;
+        kernel[start..start + 0x8000 + number % 3 * 0x1000].fill(0);
+    }
+    let images = images(files.add("Image", &kernel), None);
+    let built = build(&systems::load(systems::ONE), &images).expect("fits");
+    let (header, segments) = unpack(&built.package);
+    assert_eq!(header.segments, 16);
+    let left_out = segments.iter().map(|(s, _)| s.size - s.length);
+    assert_eq!(left_out.sum::<u64>(), 13 * 0xa000 + 0x9000);
+    assert_eq!(laid(&segments[..15], 0x4000_0000, kernel.len()), kernel);
+}

@@ -23,13 +23,12 @@ pub(crate) fn run(bytes: &[u8]) {
     let Ok(package) = Package::open(source.source()) else {
         return;
     };
-    let used = input.below(2) == 1;
     for number in 0..package.segments() {
-        if let Ok(range) = package.lay(number, &memory, used) {
+        if let Ok(range) = package.lay(number, &memory) {
             assert!(memory.contains(range));
         }
     }
-    assert!(package.lay(package.segments(), &memory, used).is_err() || package.segments() < 16);
+    assert!(package.lay(package.segments(), &memory).is_err() || package.segments() < 16);
     let bytes = ram.bytes();
     let guard = RAM_BYTES as usize / 4;
     assert_eq!(bytes[..guard], FILL[..guard], "before RAM");
