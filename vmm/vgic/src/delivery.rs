@@ -28,8 +28,10 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     /// Settles every vCPU that needs it.
     #[inline]
     pub fn settle_all(&mut self, backend: &mut impl ListRegisters) {
-        // An SPI that makes way for a more urgent one may move on to another vCPU.
-        for _ in 0..VCPUS {
+        // An SPI that makes way may move on to another vCPU, and push another one there. Each
+        // moves once at most, to its lowest target.
+        let rounds = if VCPUS == 1 { 1 } else { STEPS };
+        for _ in 0..rounds {
             if self.unsettled == 0 {
                 return;
             }

@@ -148,6 +148,25 @@ fn the_machine_settles_all_vcpus_at_once() {
     assert!(!m.gic.is_enabled(VcpuId(0), IntId::VIRTUAL_TIMER));
 }
 
+/// The guest swaps the targets of what two vCPUs hold: the first to make way pushes the next.
+#[test]
+fn what_makes_way_may_go_to_and_fro() {
+    let mut m = Two::new(2);
+    for (number, targets) in [(32, 1), (33, 1), (34, 2), (35, 2)] {
+        m.enable(0, number, 0);
+        m.write_byte(0, 0x800 + u64::from(number), targets);
+        m.line(0, number, true);
+    }
+    m.write(0, 0x820, 0x0101_0202);
+    m.enable(0, 36, 0);
+    m.write_byte(0, 0x824, 2);
+    m.line(0, 36, true);
+    for (vcpu, expected) in [(0, [34, 35]), (1, [36, 32])] {
+        let held = [0, 1].map(|index| m.gic.loaded(VcpuId(vcpu), index));
+        assert_eq!(held, expected.map(|number| Some(intid(number))));
+    }
+}
+
 #[test]
 fn most_urgent_first_and_lowest_intid_of_equals() {
     let mut m = One::new(4);

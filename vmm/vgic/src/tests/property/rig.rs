@@ -204,6 +204,10 @@ impl<const VCPUS: usize> Rig<VCPUS> {
                     self.loose || self.reference.pending(load.vcpu, load.number),
                     "{load:?}"
                 );
+                // What has come twice held no sender before.
+                if self.loose && interrupt.loaded_source == 0 {
+                    self.reference.load(load.vcpu, load.number);
+                }
                 continue;
             }
             let due = self.reference.deliverable(load.vcpu, load.number);
