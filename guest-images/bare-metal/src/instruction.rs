@@ -84,6 +84,21 @@ pub fn store_from_each(address: u64, mut values: [u64; 31]) -> [u64; 31] {
     values
 }
 
+unsafe extern "C" {
+    #[link_name = "execute_watched"]
+    fn execute_watched_raw(registers: *mut u64, encoding: u32);
+}
+
+/// Executes one instruction with X0 to X30 and NZCV as given, and gives them as they are afterwards.
+///
+/// The caller sees to it that the instruction leaves SP alone and does not branch.
+pub fn execute_watched(encoding: u32, mut registers: [u64; 32]) -> [u64; 32] {
+    // SAFETY: the function writes the 32 words and keeps the calling convention; where the
+    // instruction stores is up to the caller.
+    unsafe { execute_watched_raw(registers.as_mut_ptr(), encoding) };
+    registers
+}
+
 /// Where `execute` puts its instruction: the instruction and a return.
 static CODE: [AtomicU32; 2] = [const { AtomicU32::new(0) }; 2];
 const RET: u32 = 0xd65f_03c0;

@@ -64,3 +64,59 @@ store_from_each:
     mov x4, x1
     store_from 1, 4, 3, 5
     restore_registers
+
+// void execute_watched(u64 registers[32], u32 encoding): loads x0 to x30 and NZCV, executes the
+// one instruction, stores them back. The stack pointer is SP_EL0 here: it must last as well.
+.global execute_watched
+execute_watched:
+    save_registers
+    str x0, [sp, #96]
+    adr x2, watched
+    str w1, [x2]
+    dc cvau, x2
+    dsb ish
+    ic ivau, x2
+    dsb ish
+    isb
+    mov x30, x0
+    ldr x0, [x30, #248]
+    msr nzcv, x0
+    ldp x0, x1, [x30]
+    ldp x2, x3, [x30, #16]
+    ldp x4, x5, [x30, #32]
+    ldp x6, x7, [x30, #48]
+    ldp x8, x9, [x30, #64]
+    ldp x10, x11, [x30, #80]
+    ldp x12, x13, [x30, #96]
+    ldp x14, x15, [x30, #112]
+    ldp x16, x17, [x30, #128]
+    ldp x18, x19, [x30, #144]
+    ldp x20, x21, [x30, #160]
+    ldp x22, x23, [x30, #176]
+    ldp x24, x25, [x30, #192]
+    ldp x26, x27, [x30, #208]
+    ldp x28, x29, [x30, #224]
+    ldr x30, [x30, #240]
+watched:
+    nop
+    str x30, [sp, #104]
+    ldr x30, [sp, #96]
+    stp x0, x1, [x30]
+    stp x2, x3, [x30, #16]
+    stp x4, x5, [x30, #32]
+    stp x6, x7, [x30, #48]
+    stp x8, x9, [x30, #64]
+    stp x10, x11, [x30, #80]
+    stp x12, x13, [x30, #96]
+    stp x14, x15, [x30, #112]
+    stp x16, x17, [x30, #128]
+    stp x18, x19, [x30, #144]
+    stp x20, x21, [x30, #160]
+    stp x22, x23, [x30, #176]
+    stp x24, x25, [x30, #192]
+    stp x26, x27, [x30, #208]
+    stp x28, x29, [x30, #224]
+    ldr x0, [sp, #104]
+    mrs x1, nzcv
+    stp x0, x1, [x30, #240]
+    restore_registers

@@ -6,6 +6,7 @@ mod aborts;
 mod firmware;
 mod forms;
 mod interrupts;
+mod kept;
 mod loads;
 mod sleep;
 mod software_interrupts;
@@ -35,6 +36,7 @@ fn main(dtb: u64) {
         sleep::CHECKS,
         uart::CHECKS,
         firmware::CHECKS,
+        kept::CHECKS,
         system_registers::CHECKS,
     ] {
         report.run(checks);
