@@ -116,3 +116,79 @@ fn all_may_sleep_at_once() {
     assert_eq!(machine.wfi_of(1), Outcome::Block);
     assert_eq!(machine.kernel.alarm, None);
 }
+
+/// Each way to let an interrupt through to a vCPU that sleeps, by a write of another vCPU.
+#[test]
+fn whatever_makes_an_interrupt_deliverable_wakes() {
+    const UART_BIT: u64 = 1 << (UART_INTERRUPT - 32);
+    const ISPENDR: u64 = 0x204;
+    // First what closes the way, then what opens it.
+    type Step = fn(&mut Machine<2>);
+    let ways: [(&str, Step, Step); 5] = [
+        (
+            "GICD_ISPENDR",
+            |_| {},
+            |machine| machine.write_distributor(ISPENDR, UART_BIT),
+        ),
+        (
+            "GICD_ISENABLER",
+            |machine| machine.write_distributor(0x184, UART_BIT),
+            |machine| machine.write_distributor(0x104, UART_BIT),
+        ),
+        (
+            "GICD_ICACTIVER",
+            |machine| machine.write_distributor(0x304, UART_BIT),
+            |machine| machine.write_distributor(0x384, UART_BIT),
+        ),
+        (
+            "GICD_ITARGETSR",
+            |machine| machine.byte_target(UART_INTERRUPT, 0),
+            |machine| machine.byte_target(UART_INTERRUPT, 2),
+        ),
+        (
+            "GICD_CTLR",
+            |machine| machine.write_distributor(0, 0),
+            |machine| machine.write_distributor(0, 1),
+        ),
+    ];
+    for (name, close, open) in ways {
+        let mut machine = two();
+        machine.enable_for(1, UART_INTERRUPT, 0xa0);
+        close(&mut machine);
+        if name != "GICD_ISPENDR" {
+            machine.write_distributor(ISPENDR, UART_BIT);
+        }
+        assert_eq!(machine.wfi_of(1), Outcome::Block, "{name}");
+        open(&mut machine);
+        assert_eq!(machine.thread(1), Thread::Running, "{name}");
+        assert_eq!(machine.pending(1), [UART_INTERRUPT], "{name}");
+    }
+}
+
+#[test]
+fn the_next_target_wakes_when_the_first_goes_off() {
+    let mut machine = two();
+    machine.enable_for(1, UART_INTERRUPT, 0xa0);
+    machine.byte_target(UART_INTERRUPT, 3);
+    machine.wfi_of(1);
+    machine.write_distributor(0x204, 1 << (UART_INTERRUPT - 32));
+    assert_eq!(machine.pending(0), [UART_INTERRUPT]);
+    machine.smc_of(0, &[CPU_OFF]);
+    assert_eq!(machine.thread(1), Thread::Running);
+    assert_eq!(machine.pending(1), [UART_INTERRUPT]);
+}
+
+#[test]
+fn an_sgi_to_a_vcpu_that_is_off_waits_until_it_is_on() {
+    let mut machine = Machine::<2>::started();
+    machine.write_distributor(0, 1);
+    machine.write_distributor(SGIR, 1 << 17 | 5);
+    assert_eq!(machine.pending(1), []);
+    machine.smc(&[CPU_ON, 1, ENTRY, 0]);
+    assert_eq!(machine.pending(1), [5]);
+    machine.smc_of(1, &[CPU_OFF]);
+    machine.write_distributor(SGIR, 1 << 17 | 6);
+    assert_eq!(machine.pending(1), [5], "it is off");
+    machine.smc(&[CPU_ON, 1, ENTRY, 0]);
+    assert_eq!(machine.pending(1), [5, 6]);
+}

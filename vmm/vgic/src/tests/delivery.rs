@@ -48,6 +48,19 @@ fn a_report_while_disabled_is_not_believed_later() {
 }
 
 #[test]
+fn a_report_without_a_target_is_not_believed_later() {
+    let mut m = Two::new(2);
+    m.enable(0, 40, 0);
+    m.write_byte(0, 0x800 + 40, 0);
+    m.fire(0, 40);
+    m.write_byte(0, 0x800 + 40, 2);
+    assert_eq!(m.hardware.resampled, [(VcpuId(1), intid(40))]);
+    assert_eq!(m.acknowledge(1), None, "the guest may have silenced it");
+    m.fire(0, 40);
+    assert_eq!(m.acknowledge(1), Some(40));
+}
+
+#[test]
 fn a_report_that_found_no_list_register_is_asked_for_again() {
     let mut m = One::new(1);
     m.enable(0, 27, 0x80);
