@@ -89,6 +89,19 @@ fn images_are_laid_down_afresh() {
     assert_eq!(machine.kernel.cleaned[1..], images);
 }
 
+/// Sent again while it was active, it would follow its own end.
+#[test]
+fn nothing_is_delivered_while_the_interface_is_emptied() {
+    let mut machine = Machine::<1>::started();
+    machine.write_distributor(0x000, 1);
+    machine.write_distributor(0xf00, 2 << 24 | 3);
+    assert_eq!(machine.acknowledge(0), Some(3));
+    machine.write_distributor(0xf00, 2 << 24 | 3);
+    machine.smc(&[SYSTEM_RESET]);
+    machine.end_interrupt(0, 3);
+    assert_eq!(machine.pending(0), []);
+}
+
 /// One interrupt active, one pending, one not yet seen: none of them reaches the next run.
 #[test]
 fn nothing_of_the_last_run_interrupts_the_next() {
