@@ -103,6 +103,19 @@ fn a_misaligned_access_to_a_device() {
     assert_taken(&mut machine, DATA_ABORT | ALIGNMENT | WRITE, GICD + 10);
 }
 
+/// The device is known by then, but for its edges.
+#[test]
+fn a_misaligned_access_after_an_aligned_one() {
+    for (offset, status) in [(1, ALIGNMENT), (0x7fe, ALIGNMENT), (0xffe, EXTERNAL)] {
+        let mut machine = machine(LDR_W0);
+        machine.read_distributor(0);
+        machine.access(load(GICD + offset));
+        let esr = machine.system(0, SystemRegister::EsrEl1);
+        assert_eq!(esr & !FAR_NOT_VALID, DATA_ABORT | status, "{offset:#x}");
+        assert_eq!(machine.vcpu(0).pc, VBAR + 0x200);
+    }
+}
+
 #[test]
 fn a_pair_aborts_as_a_whole() {
     let base = GICD + 0xffc;
