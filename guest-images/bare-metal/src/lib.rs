@@ -20,8 +20,12 @@ pub mod timer;
 
 core::arch::global_asm!(include_str!("start.s"), options(raw));
 core::arch::global_asm!(include_str!("vectors.s"), options(raw));
-core::arch::global_asm!(include_str!("firmware.s"), options(raw));
-core::arch::global_asm!(include_str!("instruction.s"), options(raw));
+core::arch::global_asm!(
+    include_str!("registers.s"),
+    include_str!("firmware.s"),
+    include_str!("instruction.s"),
+    options(raw)
+);
 
 /// Names the function that runs after the start; it gets the address of the device tree.
 #[macro_export]
