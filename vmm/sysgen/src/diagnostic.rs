@@ -2,7 +2,7 @@
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
-use crate::source::{Source, Span};
+use crate::source::{Source, Span, Spanned};
 
 /// One finding.
 #[derive(Clone, Debug)]
@@ -60,6 +60,23 @@ impl Diagnostics {
         label: impl Into<String>,
     ) -> &mut Diagnostic {
         self.push(false, span, title.into(), label.into())
+    }
+
+    /// Adds an error for each of `values` that an earlier one equals: its title, and what to do.
+    pub(crate) fn repeated<T: PartialEq>(
+        &mut self,
+        values: &[&Spanned<T>],
+        title: impl Fn(&T) -> String,
+        hint: &str,
+    ) {
+        for (index, again) in values.iter().enumerate() {
+            let mut earlier = values.iter().take(index);
+            if let Some(first) = earlier.find(|earlier| earlier.value == again.value) {
+                self.error(&again.span, title(&again.value), "again")
+                    .related(&first.span, "first here")
+                    .hint(hint);
+            }
+        }
     }
 
     fn push(

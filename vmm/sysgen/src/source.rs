@@ -14,6 +14,13 @@ pub struct Spanned<T> {
     pub span: Span,
 }
 
+impl<T> Spanned<T> {
+    /// Its text with the quotes: of an empty one, all that there is to underline.
+    pub(crate) fn quoted(&self) -> Span {
+        self.span.start.saturating_sub(1)..self.span.end + 1
+    }
+}
+
 /// One system XML file.
 #[derive(Clone, Debug)]
 pub struct Source {

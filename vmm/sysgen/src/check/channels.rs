@@ -42,41 +42,18 @@ fn check_range(channels: &[&Spanned<u64>], found: &mut Diagnostics) {
 }
 
 fn check_twice(domain: &Domain, channels: &[&Spanned<u64>], found: &mut Diagnostics) {
-    for (index, channel) in channels.iter().enumerate() {
-        let mut earlier = channels.iter().take(index);
-        if let Some(first) = earlier.find(|c| c.value == channel.value) {
-            let taken = |id: &u64| channels.iter().any(|c| c.value == *id);
-            let free = (0..=HIGHEST_CHANNEL).find(|id| !taken(id));
-            let hint = free.map_or_else(String::new, |id| format!("{id} is free"));
-            found
-                .error(
-                    &channel.span,
-                    format!(
-                        "channel {} of `{}` is used twice",
-                        channel.value, domain.name.value
-                    ),
-                    "again",
-                )
-                .related(&first.span, "first here")
-                .hint(hint);
-        }
-    }
+    let taken = |id: &u64| channels.iter().any(|c| c.value == *id);
+    let free = (0..=HIGHEST_CHANNEL).find(|id| !taken(id));
+    let hint = free.map_or_else(String::new, |id| format!("{id} is free"));
+    let name = &domain.name.value;
+    let title = |channel: &u64| format!("channel {channel} of `{name}` is used twice");
+    found.repeated(channels, title, &hint);
 }
 
 fn check_interrupts(document: &Document, found: &mut Diagnostics) {
     let interrupts = document.domains.iter().flat_map(|d| &d.interrupts);
     let intids: Vec<_> = interrupts.map(|irq| &irq.intid).collect();
-    for (index, intid) in intids.iter().enumerate() {
-        let mut earlier = intids.iter().take(index);
-        if let Some(first) = earlier.find(|earlier| earlier.value == intid.value) {
-            found
-                .error(
-                    &intid.span,
-                    format!("interrupt {} is used twice", intid.value),
-                    "again",
-                )
-                .related(&first.span, "first here")
-                .hint("an interrupt goes to one protection domain; remove one <irq>");
-        }
-    }
+    let title = |intid: &u64| format!("interrupt {intid} is used twice");
+    let hint = "an interrupt goes to one protection domain; remove one <irq>";
+    found.repeated(&intids, title, hint);
 }

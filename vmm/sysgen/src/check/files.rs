@@ -89,11 +89,13 @@ fn is_plain(name: &Spanned<String>, what: &str, found: &mut Diagnostics) -> bool
     } else {
         return true;
     };
-    // Of an empty name, the quotes.
-    let quoted = name.span.start.saturating_sub(1)..name.span.end + 1;
-    let span = if text.is_empty() { &quoted } else { &name.span };
+    let span = if text.is_empty() {
+        name.quoted()
+    } else {
+        name.span.clone()
+    };
     found
-        .error(span, format!("{what} is no plain file name"), problem)
+        .error(&span, format!("{what} is no plain file name"), problem)
         .hint("the build makes this file in its own folder; write a name such as `guest-1`");
     false
 }

@@ -67,19 +67,11 @@ pub(super) fn properties(map: &Map, found: &mut Diagnostics) -> Vec<Property> {
             continue;
         };
         check_name(name, found);
-        if let Some(first) = names.iter().find(|first| first.value == name.value) {
-            found
-                .error(
-                    &name.span,
-                    format!("the property `{}` is given twice", name.value),
-                    "again",
-                )
-                .related(&first.span, "first here")
-                .hint("keep one of them");
-        }
         names.push(name);
         properties.extend(property(fact, found));
     }
+    let title = |name: &String| format!("the property `{name}` is given twice");
+    found.repeated(&names, title, "keep one of them");
     properties
 }
 
@@ -87,9 +79,8 @@ fn check_name(name: &Spanned<String>, found: &mut Diagnostics) {
     let text = &name.value;
     let is_good = |c: char| c.is_ascii_alphanumeric() || ",._+?#-".contains(c);
     if !(1..=31).contains(&text.len()) || !text.chars().all(is_good) {
-        let quoted = name.span.start.saturating_sub(1)..name.span.end + 1;
         found
-            .error(&quoted, "not a name for a property", "bad name")
+            .error(&name.quoted(), "not a name for a property", "bad name")
             .hint("1 to 31 letters, digits, `,`, `.`, `_`, `+`, `?`, `#` and `-`");
     }
     if OWN.contains(&text.as_str()) {

@@ -870,7 +870,7 @@ pub(super) const CASES: &[Case] = &[
         ONE,
         &[(
             r#"prefill_path="guest.img""#,
-            r#"prefill_path="/tmp/guest.img""#,
+            r#"prefill_path="/etc/guest.img""#,
         )],
     ),
     case(
