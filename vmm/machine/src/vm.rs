@@ -50,6 +50,11 @@ pub struct Vm<G> {
     used: bool,
 }
 
+/// Is `channel` among those that were signalled, one bit each?
+pub fn is_signalled(channels: u64, channel: u8) -> bool {
+    channels.checked_shr(channel.into()).unwrap_or(0) & 1 != 0
+}
+
 /// How often the guest was started anew, by how its run had ended.
 #[derive(Clone, Copy, Debug, Default)]
 struct Restarts {
@@ -127,15 +132,15 @@ impl<G: InterruptController> Vm<G> {
         if self.phase != Phase::Running {
             return;
         }
-        let is_signalled = |channel: u8| channels.checked_shr(channel.into()).unwrap_or(0) & 1 != 0;
         for interrupt in self.guest.interrupts {
-            if is_signalled(interrupt.channel)
+            if is_signalled(channels, interrupt.channel)
                 && let Some(intid) = IntId::new(interrupt.intid.into())
             {
                 self.gic.fire(VcpuId(0), intid, kernel);
             }
         }
-        if self.guest.wake_timer.is_some_and(is_signalled) {
+        let wake_timer = self.guest.wake_timer;
+        if wake_timer.is_some_and(|channel| is_signalled(channels, channel)) {
             self.alarm(kernel);
         }
         self.settle(kernel);

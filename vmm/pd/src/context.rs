@@ -236,7 +236,7 @@ impl ListRegisters for Context<'_> {
     }
 
     fn replace(&mut self, vcpu: VcpuId, index: usize, entry: ListRegister) -> bool {
-        self.invoker.try_inject(vcpu, index, entry).is_ok()
+        self.invoker.try_inject(vcpu, index, entry)
     }
 
     fn resample(&mut self, vcpu: VcpuId, intid: IntId) {

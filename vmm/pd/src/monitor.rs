@@ -9,7 +9,7 @@ use vmm_machine::{
     kernel::Kernel,
     outcome::{End, Outcome},
     report::{CrashReport, RegisterDump},
-    vm::{Ending, Vm},
+    vm::{Ending, Vm, is_signalled},
 };
 use vmm_vgic::Distributor;
 
@@ -130,7 +130,7 @@ fn notified(vm: &mut Vm<Gic>, channels: u64, context: &mut Context<'_>) -> Optio
     vm.handle_notification(channels, context);
     GUEST
         .wake_timer
-        .filter(|&channel| channels.checked_shr(channel.into()).unwrap_or(0) & 1 != 0)
+        .filter(|&channel| is_signalled(channels, channel))
 }
 
 #[cold]

@@ -84,10 +84,6 @@ impl Answer {
     }
 }
 
-/// An invocation was refused; carries `seL4_Error`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Refused(pub(crate) u64);
-
 /// The thread's own IPC buffer and, through it, every invocation.
 pub(crate) struct Invoker<'a> {
     ipc: &'a mut IpcBuffer,
@@ -185,20 +181,10 @@ impl<'a> Invoker<'a> {
     }
 
     /// ARM_VCPU_InjectIRQ, telling whether the kernel took it.
-    pub(crate) fn try_inject(
-        &mut self,
-        vcpu: VcpuId,
-        index: usize,
-        entry: ListRegister,
-    ) -> Result<(), Refused> {
+    pub(crate) fn try_inject(&mut self, vcpu: VcpuId, index: usize, entry: ListRegister) -> bool {
         let word = inject_word(index, entry);
-        match self
-            .call(vcpu_cap(vcpu), (label::INJECT_IRQ, 1), word)
-            .label
-        {
-            0 => Ok(()),
-            error => Err(Refused(error)),
-        }
+        let reply = self.call(vcpu_cap(vcpu), (label::INJECT_IRQ, 1), word);
+        reply.label == 0
     }
 
     /// How many list registers the kernel has: it says so when asked for one too many.
