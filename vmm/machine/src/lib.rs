@@ -15,24 +15,18 @@
     )
 )]
 
-pub mod address;
 pub mod boot;
 pub mod device;
 pub mod emulate;
 pub mod exception;
 pub mod exit;
 pub mod instruction;
-pub mod interrupt;
 pub mod kernel;
-pub mod memory;
 pub mod mmio;
 pub mod outcome;
 pub mod psci;
-pub mod register;
 pub mod report;
-pub mod size;
 pub mod smccc;
-pub mod syndrome;
 pub mod sysreg;
 pub mod translate;
 pub mod vcpu;
@@ -42,7 +36,7 @@ pub mod wfx;
 #[cfg(test)]
 mod model_vcpu;
 
-pub use address::{Gpa, GpaRange};
-pub use interrupt::{IntId, VcpuId};
-pub use register::Gpr;
-pub use size::AccessSize;
+pub use vmm_arch::{
+    AccessSize, Gpa, GpaRange, Gpr, IntId, VcpuId, address, interrupt, register, size, syndrome,
+};
+pub use vmm_memory as memory;
