@@ -4,8 +4,8 @@ use super::backend::Backend;
 use super::frame::{GRAIN, PAGE};
 use super::range_map::{Entry, RangeMap};
 use super::reservation::{FreeError, MapError, Reservation, ReserveError, StaleReservation};
-use vmm_arch::{AccessSize, Gpa, GpaRange};
 use core::cell::Cell;
+use vmm_arch::{AccessSize, Gpa, GpaRange};
 
 /// Who owns which guest-physical address, and what answers there.
 ///

@@ -1,8 +1,8 @@
 //! Disjoint ranges in address order, each with a value: the one structure behind the memory
 //! map, the RAM allocator and the windows to guest RAM.
 
-use vmm_arch::{Gpa, GpaRange};
 use heapless::Vec;
+use vmm_arch::{Gpa, GpaRange};
 
 /// One range and what it is.
 #[derive(Clone, Debug)]

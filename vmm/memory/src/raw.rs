@@ -8,9 +8,9 @@
     reason = "guest memory lies outside the objects that Rust knows of"
 )]
 
+use core::ptr;
 use vmm_arch::address::RangeError;
 use vmm_arch::{Gpa, GpaRange};
-use core::ptr;
 use zerocopy::{FromBytes, IntoBytes};
 
 /// What is copied at a time: the loop over it takes six instructions, and the four of the

@@ -1,8 +1,8 @@
 use super::*;
-use vmm_arch::Gpa;
 use crate::backend::model::KernelModel;
 use crate::{Attributes, CapBackend, Cptr, FrameSlice, Rights};
 use proptest::prelude::*;
+use vmm_arch::Gpa;
 
 type Map<'f> = MemoryMap<(), FrameSlice<'f>, CapBackend<KernelModel>, 4>;
 

@@ -1,9 +1,9 @@
 use super::*;
-use vmm_arch::Gpa;
 use crate::backend::model::KernelModel;
 use crate::backend::{CapBackend, CapError, KernelError};
 use crate::{FrameRun, StaticBackend, backend::StaticError};
 use proptest::prelude::*;
+use vmm_arch::Gpa;
 
 type Map<'f> = MemoryMap<(), FrameSlice<'f>, CapBackend<KernelModel>, 4>;
 
@@ -172,9 +172,9 @@ fn frames_that_end_early_are_an_error_and_more_frames_are_not() {
     let slice = |cptrs| FrameSlice::new(cptrs, Gpa(BASE), Rights::ALL, 12, Attributes::Normal);
     assert_eq!(
         map.map_reservation(reservation, slice(&CPTRS[..4])),
-        Err(MapError::Frame(
-            crate::reservation::FrameError::Exhausted(Gpa(BASE + 0x4000))
-        ))
+        Err(MapError::Frame(crate::reservation::FrameError::Exhausted(
+            Gpa(BASE + 0x4000)
+        )))
     );
     assert_eq!(map.backend().caps().calls, 0);
     static MORE: [Cptr; 6] = [Cptr(1), Cptr(2), Cptr(3), Cptr(4), Cptr(5), Cptr(6)];

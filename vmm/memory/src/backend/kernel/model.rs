@@ -2,9 +2,9 @@
 //! AArch64 with three levels of tables below the root.
 
 use super::{KernelError, PageCaps};
-use vmm_arch::Gpa;
 use crate::frame::{Attributes, Cptr, Rights};
 use std::collections::{BTreeMap, BTreeSet};
+use vmm_arch::Gpa;
 
 /// Bits that one slot of each level covers.
 const LEVELS: [u8; 3] = [39, 30, 21];
