@@ -1,20 +1,39 @@
-# Thin verbs over `cargo xtask`; `make help` lists them and their variables.
+# Thin verbs over xtask; `make help` lists them and their variables.
 #
 # Variables given to make (KERNEL=, INITRD=, ...) reach xtask through the environment, into
 # which make puts them by itself; one that is given empty stays different from one not given.
 
-VERBS := build image run test bench profile sdk explain clean
+VERBS := build image run check test bench profile explain sdk clean
 
 .DEFAULT_GOAL := help
-.PHONY: help $(VERBS)
 
-$(VERBS): linker
-	@cargo xtask $@
+# Every other goal, even one that is a file's name, goes to xtask, which says what was meant.
+OTHERS := $(filter-out help $(VERBS),$(MAKECMDGOALS))
+.PHONY: help linker tool $(VERBS) $(OTHERS)
 
-help: linker
-	@cargo xtask -h
+# For xtask, which refuses a variable that it does not know. A make that calls this one hands on
+# all its own variables: those are not checked.
+ifeq ($(MAKELEVEL),0)
+export MAKE_GOALS := $(MAKECMDGOALS)
+export MAKE_VARIABLES := $(strip $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name))))
+endif
 
-.PHONY: linker
+# Nothing is done when one of several goals is wrong.
+$(VERBS): $(OTHERS)
+$(VERBS) $(OTHERS): tool
+	@cargo run --quiet --package xtask -- '$@'
+
+help:
+	@cat xtask/help.txt
+
 linker:
 	@./setup linker
-	@test -e target/debug/xtask || echo "building the build tool (first time only)" >&2
+
+# Later builds are short and say nothing; one after a change of the dependencies is like the first.
+XTASK := $(or $(CARGO_TARGET_DIR),target)/debug/xtask
+
+tool: $(XTASK)
+
+$(XTASK): Cargo.lock | linker
+	@echo "building the build tool (only the first time, takes minutes)" >&2
+	@cargo build --package xtask && touch $@

@@ -4,11 +4,11 @@
 //! all inside the cache. The host's apt.conf.d (proxies) and keyrings
 //! still apply, and its mirror is used when it has one.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
+use fs_err as fs;
 
 /// Debian's own keyring, as the package debian-archive-keyring installs it.
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";

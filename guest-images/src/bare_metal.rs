@@ -1,12 +1,12 @@
 //! Our own guests: where their source is, and the way from cargo's ELF file to a flat binary.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use elf::ElfBytes;
 use elf::abi::{EM_AARCH64, PT_LOAD};
 use elf::endian::LittleEndian;
+use fs_err as fs;
 
 /// The programs of the crate `bare-metal`, by cargo's name.
 pub const BARE_METAL: [&str; 6] = ["probes", "hostile", "reset", "runaway", "two-cpus", "bench"];
@@ -26,7 +26,7 @@ pub fn bare_metal_source() -> PathBuf {
 /// # Errors
 /// When `elf` is no AArch64 ELF64 file or holds nothing to load.
 pub fn flatten(elf: &Path, image: &Path) -> Result<()> {
-    let file = fs::read(elf).with_context(|| format!("reading {}", elf.display()))?;
+    let file = fs::read(elf)?;
     let flat = flat_binary(&file).with_context(|| elf.display().to_string())?;
     crate::cache::write_if_changed(image, &flat)
 }

@@ -1,10 +1,10 @@
 //! The cache folder: one folder per Debian suite, used by one process at a time.
 
-use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
+use fs_err::{self as fs, File};
 
 /// A folder that keeps what was downloaded and what was made of it.
 ///
@@ -29,10 +29,9 @@ impl Cache {
                     .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
             "`{suite}` is not the name of a Debian suite; bookworm and bookworm-backports are"
         );
-        fs::create_dir_all(&self.root)
-            .with_context(|| format!("cannot create the cache folder {}", self.root.display()))?;
+        fs::create_dir_all(&self.root)?;
         // apt refuses relative folders in its configuration.
-        let path = self.root.canonicalize()?.join(suite);
+        let path = fs::canonicalize(&self.root)?.join(suite);
         fs::create_dir_all(&path)?;
         let lock = File::create(path.join("lock"))?;
         lock.lock()?;
@@ -54,11 +53,11 @@ pub(crate) fn write_if_changed(path: &Path, content: &[u8]) -> Result<()> {
         Ok(old) if old == content => return Ok(()),
         Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
+        Err(error) => return Err(error.into()),
     }
     let partial = path.with_extension("partial");
-    fs::write(&partial, content).with_context(|| format!("writing {}", partial.display()))?;
-    fs::rename(&partial, path).with_context(|| format!("writing {}", path.display()))
+    fs::write(&partial, content)?;
+    Ok(fs::rename(&partial, path)?)
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! The Debian guest: Debian's arm64 kernel and an initramfs around busybox-static.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use fs_err as fs;
 
 use crate::apt::{Apt, unpack};
 use crate::cache::{Cache, write_if_changed};

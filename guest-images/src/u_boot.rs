@@ -1,9 +1,9 @@
 //! Debian's U-Boot for QEMU's arm64 virt machine, a guest that is a flat binary.
 
-use std::fs;
 use std::path::PathBuf;
 
 use anyhow::Result;
+use fs_err as fs;
 
 use crate::apt::{Apt, unpack};
 use crate::cache::{Cache, write_if_changed};

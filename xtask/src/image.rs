@@ -1,14 +1,14 @@
 //! From a system XML and guest images to `loader.img`.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use fs_err as fs;
 use guest_images::{Cache, DEFAULT_SUITE};
 use sysgen::{Board, Guest, Images, Seed, System};
 
 use crate::knobs::{Choice, Knobs};
-use crate::microkit::{Sdk, folders};
+use crate::microkit::{Sdk, choices};
 use crate::program::Builder;
 use crate::progress::{self, step};
 use crate::setup::Need;
@@ -50,12 +50,18 @@ impl Recipe {
     /// # Errors
     /// When a knob is wrong, or the Debian guest cannot be made.
     pub fn new(tree: &Tree, knobs: &Knobs) -> Result<Self> {
+        let system = knobs.system(tree)?;
+        let (board, config) = (knobs.board(), knobs.config());
+        let sdk = Sdk::choose(tree, knobs.microkit_sdk.as_deref())?;
+        // Mistakes are told before the Debian guest is made, which takes minutes the first time.
+        check_system(&system, &load_board(tree, board)?)?;
+        sdk.board_folder(tree, board, config)?;
         Ok(Self {
-            system: knobs.system(tree)?,
-            board: knobs.board().to_owned(),
-            config: knobs.config().to_owned(),
-            sdk: Sdk::choose(tree, knobs.microkit_sdk.as_deref())?,
-            folder: knobs.build_folder(tree)?,
+            system,
+            board: board.to_owned(),
+            config: config.to_owned(),
+            sdk,
+            folder: knobs.make_build_folder(tree)?,
             images: images(tree, knobs)?,
             more_bootargs: None,
         })
@@ -91,8 +97,7 @@ impl Recipe {
         let system = load_system(&self.system, &board)?;
         step(&format!("{}, {}", self.sdk.description(), self.config));
         let builder = Builder::new(tree, &self.sdk, &self.board, &self.config, &[Need::Qemu])?;
-        fs::create_dir_all(&self.folder)
-            .with_context(|| format!("cannot make {}", self.folder.display()))?;
+        fs::create_dir_all(&self.folder)?;
         for guest in &system.guests {
             self.build_guest(tree, &system, guest, &builder, seed()?)?;
         }
@@ -159,8 +164,8 @@ pub fn load_board(tree: &Tree, name: &str) -> Result<Board> {
     let file = tree.path("board").join(name).join("board.toml");
     if !file.is_file() {
         bail!(
-            "MICROKIT_BOARD: there is no board '{name}', only: {}",
-            folders(&tree.path("board"))
+            "MICROKIT_BOARD: there is no board '{name}', {}",
+            choices(&tree.path("board"), name)
         );
     }
     Ok(Board::load(&file)?)
@@ -171,10 +176,16 @@ pub fn load_board(tree: &Tree, name: &str) -> Result<Board> {
 /// # Errors
 /// When it does not pass.
 pub fn load_system(path: &Path, board: &Board) -> Result<System> {
-    // Diagnostics name the file as a person here would.
-    let system = System::load(Path::new(&Tree::shown(path)), board)?;
-    eprint!("{}", system.warnings());
+    let system = check_system(path, board)?;
+    if !system.warnings.is_empty() {
+        eprintln!("{}", system.warnings());
+    }
     Ok(system)
+}
+
+fn check_system(path: &Path, board: &Board) -> Result<System> {
+    // Diagnostics name the file as a person here would.
+    Ok(System::load(Path::new(&Tree::shown(path)), board)?)
 }
 
 /// The guest's files: what the knobs name, and the Debian guest's for the rest.

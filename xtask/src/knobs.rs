@@ -7,8 +7,10 @@ use std::env;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::Args;
+use fs_err as fs;
+use rustix::fs::{Access, access};
 
 use crate::tree::Tree;
 
@@ -16,36 +18,91 @@ use crate::tree::Tree;
 #[derive(Args, Clone, Debug, Default)]
 pub struct Knobs {
     /// Guest kernel: arm64 Image, gzip of one, ELF64 or flat binary [default: Debian's]
-    #[arg(long, env = "KERNEL", global = true, value_name = "FILE")]
+    #[arg(
+        long,
+        env = "KERNEL",
+        hide_env_values = true,
+        global = true,
+        value_name = "FILE"
+    )]
     pub kernel: Option<OsString>,
     /// Initial RAM disk; empty for none [default: the Debian guest's]
-    #[arg(long, env = "INITRD", global = true, value_name = "FILE")]
+    #[arg(
+        long,
+        env = "INITRD",
+        hide_env_values = true,
+        global = true,
+        value_name = "FILE"
+    )]
     pub initrd: Option<OsString>,
     /// Kernel command line [default: what the system XML says]
-    #[arg(long, env = "BOOTARGS", global = true, value_name = "TEXT")]
+    #[arg(
+        long,
+        env = "BOOTARGS",
+        hide_env_values = true,
+        global = true,
+        value_name = "TEXT"
+    )]
     pub bootargs: Option<String>,
     /// Device tree blob for the guest [default: generated]
-    #[arg(long, env = "DTB", global = true, value_name = "FILE")]
+    #[arg(
+        long,
+        env = "DTB",
+        hide_env_values = true,
+        global = true,
+        value_name = "FILE"
+    )]
     pub dtb: Option<OsString>,
     /// System description [default: system.xml]
-    #[arg(long, env = "SYSTEM", global = true, value_name = "FILE")]
+    #[arg(
+        long,
+        env = "SYSTEM",
+        hide_env_values = true,
+        global = true,
+        value_name = "FILE"
+    )]
     pub system: Option<OsString>,
     /// Microkit SDK folder; empty for the stand-in [default: what `make sdk` fetched, or the stand-in]
-    #[arg(long, env = "MICROKIT_SDK", global = true, value_name = "FOLDER")]
+    #[arg(
+        long,
+        env = "MICROKIT_SDK",
+        hide_env_values = true,
+        global = true,
+        value_name = "FOLDER"
+    )]
     pub microkit_sdk: Option<OsString>,
     /// Board, as Microkit calls it [default: qemu_virt_aarch64]
-    #[arg(long, env = "MICROKIT_BOARD", global = true, value_name = "NAME")]
+    #[arg(
+        long,
+        env = "MICROKIT_BOARD",
+        hide_env_values = true,
+        global = true,
+        value_name = "NAME"
+    )]
     pub microkit_board: Option<String>,
     /// Configuration: debug, release or benchmark [default: debug]
-    #[arg(long, env = "MICROKIT_CONFIG", global = true, value_name = "NAME")]
+    #[arg(
+        long,
+        env = "MICROKIT_CONFIG",
+        hide_env_values = true,
+        global = true,
+        value_name = "NAME"
+    )]
     pub microkit_config: Option<String>,
     /// Where the image goes [default: build]
-    #[arg(long, env = "BUILD_DIR", global = true, value_name = "FOLDER")]
+    #[arg(
+        long,
+        env = "BUILD_DIR",
+        hide_env_values = true,
+        global = true,
+        value_name = "FOLDER"
+    )]
     pub build_dir: Option<OsString>,
     /// Further arguments for QEMU, separated by spaces
     #[arg(
         long,
         env = "QEMU_ARGS",
+        hide_env_values = true,
         global = true,
         value_name = "ARGS",
         allow_hyphen_values = true
@@ -120,9 +177,22 @@ impl Knobs {
     /// When there is no current folder.
     pub fn build_folder(&self, tree: &Tree) -> Result<PathBuf> {
         match self.build_dir.as_deref() {
-            Some(folder) if !folder.is_empty() => Ok(env::current_dir()?.join(folder)),
+            Some(folder) if !folder.is_empty() => Ok(current_folder()?.join(folder)),
             _ => Ok(default_folder(tree)),
         }
+    }
+
+    /// `BUILD_DIR`, absolute, made and open for new files.
+    ///
+    /// # Errors
+    /// When it cannot be made, or takes no files.
+    pub fn make_build_folder(&self, tree: &Tree) -> Result<PathBuf> {
+        let folder = self.build_folder(tree)?;
+        fs::create_dir_all(&folder).context("BUILD_DIR")?;
+        if access(&folder, Access::WRITE_OK | Access::EXEC_OK).is_err() {
+            bail!("BUILD_DIR: no files can be written to {}", folder.display());
+        }
+        Ok(folder)
     }
 
     /// `QEMU_ARGS`, split at white space.
@@ -130,6 +200,14 @@ impl Knobs {
         let given = self.qemu_args.as_deref().unwrap_or_default();
         given.split_whitespace().map(str::to_owned).collect()
     }
+}
+
+/// Where relative paths start.
+///
+/// # Errors
+/// When it has been removed.
+pub fn current_folder() -> Result<PathBuf> {
+    env::current_dir().context("the current folder is not there")
 }
 
 /// Where the results go when `BUILD_DIR` says nothing.
@@ -155,7 +233,7 @@ fn file(name: &str, given: Option<&OsStr>) -> Result<Choice> {
     if given.is_empty() {
         return Ok(Choice::None);
     }
-    let path = env::current_dir()?.join(given);
+    let path = current_folder()?.join(given);
     if !path.is_file() {
         bail!("{name}: there is no file {}", path.display());
     }

@@ -3,6 +3,7 @@
 //! `main.rs` is the command line; the tests use this library to build and run images too.
 
 pub mod bench;
+pub mod command_line;
 pub mod console;
 pub mod image;
 pub mod input;
@@ -17,4 +18,5 @@ pub mod setup;
 pub mod tally;
 pub mod toolchain;
 pub mod tree;
+pub mod variables;
 pub mod verb;

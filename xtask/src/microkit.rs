@@ -2,15 +2,22 @@
 
 use std::env;
 use std::ffi::OsStr;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
+use fs_err as fs;
+use sysgen::vocabulary::nearest;
 
+use crate::knobs::current_folder;
 use crate::tree::Tree;
 
 /// Where `make sdk` unpacks the official release, under the top folder.
 pub const FOLDER: &str = ".sdk";
+/// The release whose system calls, tool and crates this VMM is written for.
+const RELEASE: &str = "2.3";
+/// What to do without a usable SDK.
+const WAYS_ON: &str = "name an unpacked microkit-sdk-2.3.x folder (`make sdk` fetches one), or \
+                       use the stand-in with MICROKIT_SDK=devsdk";
 
 /// The official SDK or its stand-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +38,7 @@ impl Sdk {
         match knob {
             None => Ok(newest(&tree.path(FOLDER)).map_or(Self::StandIn, Self::Official)),
             Some(value) if value.is_empty() || value == "devsdk" => Ok(Self::StandIn),
-            Some(value) => Self::official(&env::current_dir()?.join(value)),
+            Some(value) => Self::official(&current_folder()?.join(value)),
         }
     }
 
@@ -53,22 +60,32 @@ impl Sdk {
     }
 
     fn official(folder: &Path) -> Result<Self> {
+        let shown = folder.display();
         if !is_sdk(folder) {
+            let meant = near_sdk(folder).map(|sdk| format!("; did you mean {}?", sdk.display()));
+            let advice = meant.unwrap_or_else(|| format!(": {WAYS_ON}"));
             bail!(
-                "MICROKIT_SDK: {} is not a Microkit SDK (it has no bin/microkit and board/); name the \
-                 unpacked microkit-sdk-2.3.x folder, or leave MICROKIT_SDK out for the stand-in",
-                folder.display()
+                "MICROKIT_SDK: {shown} is not a Microkit SDK, it has no bin/microkit and \
+                 board/{advice}"
             );
         }
-        Ok(Self::Official(folder.to_path_buf()))
+        match release(folder) {
+            Some(found) if is_supported(&found) => Ok(Self::Official(folder.to_path_buf())),
+            Some(found) => bail!(
+                "MICROKIT_SDK: {shown} is release {found} of Microkit, but this VMM is made for \
+                 {RELEASE} (2.3.0 and 2.3.1 are known to work): {WAYS_ON}"
+            ),
+            None => bail!(
+                "MICROKIT_SDK: {shown} has no file VERSION, so its release is not known: {WAYS_ON}"
+            ),
+        }
     }
 
     /// What it is called, wherever it is.
     pub fn name(&self) -> String {
         match self {
             Self::Official(folder) => {
-                let version = fs::read_to_string(folder.join("VERSION")).unwrap_or_default();
-                format!("Microkit SDK {}", version.trim())
+                format!("Microkit SDK {}", release(folder).unwrap_or_default())
             }
             Self::StandIn => "the stand-in SDK".to_owned(),
         }
@@ -81,32 +98,46 @@ impl Sdk {
             Self::StandIn => "the stand-in SDK, devsdk (for development only)".to_owned(),
         }
     }
+
+    /// Where it is.
+    pub fn root(&self, tree: &Tree) -> PathBuf {
+        match self {
+            Self::Official(folder) => folder.clone(),
+            Self::StandIn => tree.path("devsdk"),
+        }
+    }
+
+    /// The folder of `board` and `config`.
+    ///
+    /// # Errors
+    /// When it does not have them; says which it has.
+    pub fn board_folder(&self, tree: &Tree, board: &str, config: &str) -> Result<PathBuf> {
+        let boards = self.root(tree).join("board");
+        if !boards.join(board).is_dir() {
+            let advice = match self {
+                Self::Official(_) => "",
+                Self::StandIn => "; name a real SDK with MICROKIT_SDK= for other boards",
+            };
+            bail!(
+                "MICROKIT_BOARD: {} has no board '{board}', {}{advice}",
+                self.name(),
+                choices(&boards, board)
+            );
+        }
+        let folder = boards.join(board).join(config);
+        if !folder.is_dir() {
+            bail!(
+                "MICROKIT_CONFIG: {} has no configuration '{config}' of {board}, {}",
+                self.name(),
+                choices(&boards.join(board), config)
+            );
+        }
+        Ok(folder)
+    }
 }
 
-/// The folder of `board` and `config` in the SDK at `root`.
-///
-/// # Errors
-/// When the SDK does not have them; says which it has.
-pub fn board_folder(root: &Path, board: &str, config: &str) -> Result<PathBuf> {
-    let boards = root.join("board");
-    if !boards.join(board).is_dir() {
-        bail!(
-            "MICROKIT_BOARD: the SDK has no board '{board}', only: {}",
-            folders(&boards)
-        );
-    }
-    let folder = boards.join(board).join(config);
-    if !folder.is_dir() {
-        bail!(
-            "MICROKIT_CONFIG: the SDK has no configuration '{config}' of {board}, only: {}",
-            folders(&boards.join(board))
-        );
-    }
-    Ok(folder)
-}
-
-/// The names of the folders in `folder`, for people.
-pub fn folders(folder: &Path) -> String {
+/// What there is in `folder` in place of `name`, for people.
+pub fn choices(folder: &Path, name: &str) -> String {
     let mut names: Vec<String> = fs::read_dir(folder)
         .into_iter()
         .flatten()
@@ -115,20 +146,40 @@ pub fn folders(folder: &Path) -> String {
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();
-    names.join(", ")
+    let meant = nearest(name, names.iter().map(String::as_str));
+    let meant = meant.map(|meant| format!("; did you mean {meant}?"));
+    format!("only: {}{}", names.join(", "), meant.unwrap_or_default())
 }
 
 fn is_sdk(folder: &Path) -> bool {
     folder.join("bin/microkit").is_file() && folder.join("board").is_dir()
 }
 
-/// The SDK with the highest version among `folder/microkit-sdk-*`.
+/// The SDK that somebody meant who named the folder around it, or one inside.
+fn near_sdk(folder: &Path) -> Option<PathBuf> {
+    let around = folder.parent().filter(|parent| is_sdk(parent));
+    newest(folder).or_else(|| around.map(Path::to_path_buf))
+}
+
+/// What its file VERSION says.
+fn release(folder: &Path) -> Option<String> {
+    let text = fs::read_to_string(folder.join("VERSION")).ok()?;
+    Some(text.trim().to_owned())
+}
+
+fn is_supported(found: &str) -> bool {
+    let rest = found.strip_prefix(RELEASE);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '+']))
+}
+
+/// The supported SDK with the highest version among `folder/microkit-sdk-*`.
 fn newest(folder: &Path) -> Option<PathBuf> {
     fs::read_dir(folder)
         .ok()?
         .flatten()
         .map(|entry| entry.path())
         .filter(|path| version(path).is_some() && is_sdk(path))
+        .filter(|path| release(path).is_some_and(|found| is_supported(&found)))
         .max_by_key(|path| version(path))
 }
 

@@ -18,18 +18,18 @@ pub mod program;
 pub mod shares;
 pub mod work;
 
-use std::fs;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, anyhow, bail};
+use fs_err as fs;
 use sysgen::System;
 
 use crate::image::{Image, Recipe};
 use crate::input::Input;
 use crate::machine;
-use crate::microkit::{Sdk, board_folder};
+use crate::microkit::Sdk;
 use crate::profile::counts::{Phase, parse};
 use crate::profile::program::{Part, Program};
 use crate::profile::shares::{Owners, Shares};
@@ -168,8 +168,9 @@ pub fn owners(tree: &Tree, recipe: &Recipe, image: &Image) -> Result<Owners> {
 /// The programs that come with the SDK.
 fn fixed_programs(tree: &Tree, recipe: &Recipe) -> Result<Vec<Program>> {
     let files: Vec<(Part, PathBuf)> = match &recipe.sdk {
-        Sdk::Official(root) => {
-            let folder = board_folder(root, &recipe.board, &recipe.config)?.join("elf");
+        sdk @ Sdk::Official(_) => {
+            let folder = sdk.board_folder(tree, &recipe.board, &recipe.config)?;
+            let folder = folder.join("elf");
             vec![
                 (Part::Loader, folder.join("loader.elf")),
                 (Part::Kernel, folder.join("sel4.elf")),

@@ -1,13 +1,13 @@
 //! The programs of a system, built for one SDK.
 
-use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use fs_err::{self as fs, File};
 use sha2::{Digest, Sha256};
 
-use crate::microkit::{Sdk, board_folder};
+use crate::microkit::Sdk;
 use crate::progress::{self, step};
 use crate::setup::Need;
 use crate::toolchain::{TARGET, Toolchain};
@@ -31,15 +31,15 @@ impl Builder {
     /// # Errors
     /// When the SDK lacks the board or configuration, or the machine lacks a tool.
     pub fn new(tree: &Tree, sdk: &Sdk, board: &str, config: &str, needs: &[Need]) -> Result<Self> {
-        let (root, mut all, name) = match sdk {
-            Sdk::Official(root) => (root.clone(), vec![Need::SdkTarget, Need::Libclang], "sdk"),
-            Sdk::StandIn => (tree.path("devsdk"), vec![Need::Target], "devsdk"),
+        let (mut all, name) = match sdk {
+            Sdk::Official(_) => (vec![Need::SdkTarget, Need::Libclang], "sdk"),
+            Sdk::StandIn => (vec![Need::Target], "devsdk"),
         };
         all.extend_from_slice(needs);
-        let board_folder = board_folder(&root, board, config)?;
+        let board_folder = sdk.board_folder(tree, board, config)?;
         Ok(Self {
             sdk: sdk.clone(),
-            root,
+            root: sdk.root(tree),
             board_folder,
             toolchain: Toolchain::find(tree, &all)?,
             release: config != "debug",
@@ -155,9 +155,9 @@ fn lock_of_the_sdk<'a>(cargo: &'a mut Command, tree: &Tree, folder: &str) -> &'a
 
 /// A program that did not change keeps its time stamp, so that nothing is built on it again.
 fn copy_if_changed(from: &Path, to: &Path) -> Result<()> {
-    let content = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
+    let content = fs::read(from)?;
     if !fs::read(to).is_ok_and(|old| old == content) {
-        fs::write(to, content).with_context(|| format!("cannot write {}", to.display()))?;
+        fs::write(to, content)?;
     }
     Ok(())
 }

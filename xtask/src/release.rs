@@ -1,11 +1,11 @@
 //! A release of the Microkit SDK: fetched, checked against its checksum, unpacked.
 
-use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use fs_err::{self as fs, File};
 use sha2::{Digest, Sha256};
 
 use crate::progress;
@@ -38,7 +38,7 @@ impl Release {
     /// # Errors
     /// When it cannot be fetched, is not what the checksum says, or cannot be unpacked.
     pub fn install(&self, folder: &Path) -> Result<PathBuf> {
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        fs::create_dir_all(folder)?;
         let partial = folder.join(format!("partial-{}", std::process::id()));
         fs::create_dir_all(&partial)?;
         let result = self.fetch_and_unpack(&partial).and_then(|unpacked| {

@@ -99,11 +99,17 @@ pub fn find(name: &str) -> Option<&'static Word> {
     WORDS.iter().find(|word| word.name == name)
 }
 
-/// The known name that `name` was probably meant to be.
+/// The known name that `name` was probably meant to be: one with few other letters, or one that
+/// `name` is a part of.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let known: Vec<&str> = known.into_iter().collect();
     let scored = known
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate));
+        .iter()
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), *candidate));
     let (distance, best) = scored.min_by_key(|(distance, _)| *distance)?;
-    (distance <= 1 + name.len() / 3).then_some(best)
+    if distance <= 1 + name.len() / 3 {
+        return Some(best);
+    }
+    let is_part = |candidate: &&str| name.len() >= 3 && candidate.contains(name);
+    known.into_iter().find(is_part)
 }

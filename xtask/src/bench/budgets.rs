@@ -1,9 +1,9 @@
 //! The budgets file, and figures put beside it.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use fs_err as fs;
 use serde::Deserialize;
 
 use super::Figures;
@@ -67,7 +67,7 @@ impl Budgets {
     /// # Errors
     /// When it is missing or wrong.
     pub fn load(path: &Path) -> Result<Self> {
-        let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        let text = fs::read_to_string(path)?;
         toml::from_str(&text).with_context(|| path.display().to_string())
     }
 

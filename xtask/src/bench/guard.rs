@@ -1,9 +1,9 @@
 //! What tests guard, rewritten in the budgets file after work on what is measured.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use fs_err as fs;
 use toml_edit::{DocumentMut, Table, Value};
 
 use super::budgets::Row;
@@ -15,10 +15,10 @@ use super::number::grouped;
 /// # Errors
 /// When it is no budgets file.
 pub fn rewrite(path: &Path, rows: &[Row<'_>], on_sel4: bool, compiler: &str) -> Result<()> {
-    let old = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    let old = fs::read_to_string(path)?;
     let new =
         rewritten(&old, rows, on_sel4, compiler).with_context(|| path.display().to_string())?;
-    fs::write(path, new).with_context(|| path.display().to_string())
+    Ok(fs::write(path, new)?)
 }
 
 fn rewritten(text: &str, rows: &[Row<'_>], on_sel4: bool, compiler: &str) -> Result<String> {

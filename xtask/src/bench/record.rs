@@ -1,9 +1,9 @@
 //! The figures in the documents, so that nobody copies them by hand.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use fs_err as fs;
 
 /// Around what is replaced.
 const BEGIN: &str = "<!-- figures of make bench -->\n";
@@ -14,9 +14,9 @@ const END: &str = "<!-- end of figures -->\n";
 /// # Errors
 /// When it has no place for them.
 pub fn replace(path: &Path, figures: &str) -> Result<()> {
-    let old = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    let old = fs::read_to_string(path)?;
     let new = replaced(&old, figures).with_context(|| path.display().to_string())?;
-    fs::write(path, new).with_context(|| path.display().to_string())
+    Ok(fs::write(path, new)?)
 }
 
 fn replaced(document: &str, figures: &str) -> Result<String> {

@@ -1,9 +1,9 @@
 //! What `make bench` shows, writes, and puts into the documents.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::Result;
+use fs_err as fs;
 
 use super::budgets::Row;
 use super::chart::chart;

@@ -1,19 +1,19 @@
 //! How large a program is, as `size` says it.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 use elf::ElfBytes;
 use elf::abi::{SHF_ALLOC, SHT_NOBITS};
 use elf::endian::LittleEndian;
+use fs_err as fs;
 
 /// Bytes of code, constants and initialised data of the ELF file `program`.
 ///
 /// # Errors
 /// When it is no ELF file.
 pub fn text_and_data(program: &Path) -> Result<u64> {
-    let file = fs::read(program).with_context(|| program.display().to_string())?;
+    let file = fs::read(program)?;
     let elf = ElfBytes::<LittleEndian>::minimal_parse(&file)
         .map_err(|error| anyhow!("{}: {error}", program.display()))?;
     let sections = elf

@@ -64,3 +64,28 @@ fn qemu_arguments_are_split_at_spaces() {
     };
     assert_eq!(knobs.qemu_arguments(), ["-icount", "shift=0"]);
 }
+
+#[test]
+fn a_build_folder_that_cannot_be_made_names_the_variable_and_the_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    for wrong in [file.clone(), file.join("below")] {
+        let knobs = Knobs {
+            build_dir: Some(wrong.clone().into()),
+            ..Knobs::default()
+        };
+        let error = knobs.make_build_folder(&Tree::find()).unwrap_err();
+        let error = format!("{error:#}");
+        let path = wrong.display().to_string();
+        assert!(
+            error.starts_with("BUILD_DIR: ") && error.contains(&path),
+            "{error}"
+        );
+    }
+    let knobs = Knobs {
+        build_dir: Some(folder.path().join("a/b").into()),
+        ..Knobs::default()
+    };
+    assert!(knobs.make_build_folder(&Tree::find()).unwrap().is_dir());
+}

@@ -1,12 +1,12 @@
 //! A program of the system: its code, to recognise it by, and its functions.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use elf::ElfBytes;
 use elf::abi::{PF_X, PT_LOAD, STT_FUNC, STT_NOTYPE};
 use elf::endian::AnyEndian;
+use fs_err as fs;
 use rustc_demangle::demangle;
 
 use crate::profile::counts::Block;
@@ -46,7 +46,7 @@ impl Program {
     /// When there is none at `path`.
     pub fn read(part: Part, path: &Path) -> Result<Self> {
         let shown = || format!("{} is no program", path.display());
-        let bytes = fs::read(path).with_context(shown)?;
+        let bytes = fs::read(path)?;
         Self::parse(part, &bytes).with_context(shown)
     }
 

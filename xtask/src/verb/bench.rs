@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use clap::Args;
 
 use crate::bench::budgets::{Budgets, missed};
@@ -20,7 +20,7 @@ const RELEASE: &str = "release";
 #[derive(Args, Clone, Debug)]
 pub struct Options {
     /// Rewrite what tests guard in the budgets file, and the documents' figures, too (yes)
-    #[arg(long, env = "RECORD", value_name = "yes")]
+    #[arg(long, env = "RECORD", hide_env_values = true, value_name = "yes")]
     record: Option<String>,
 }
 
@@ -29,11 +29,15 @@ pub struct Options {
 /// # Errors
 /// When an image cannot be built or a guest does not come to its end.
 pub fn bench(tree: &Tree, knobs: &Knobs, options: &Options) -> Result<ExitCode> {
+    let record = match options.record.as_deref() {
+        None | Some("" | "no") => false,
+        Some("yes") => true,
+        Some(other) => bail!("RECORD: '{other}' is neither yes nor no"),
+    };
     let path = tree.path("xtask/budgets.toml");
     let budgets = Budgets::load(&path)?;
     let recipe = recipe(tree, knobs)?;
     let on_sel4 = recipe.sdk != Sdk::StandIn;
-    let record = options.record.as_deref() == Some("yes");
     ensure!(
         !record || recipe.config == RELEASE,
         "RECORD: budgets are for the configuration release; leave MICROKIT_CONFIG out"
@@ -71,7 +75,7 @@ pub(crate) fn recipe(tree: &Tree, knobs: &Knobs) -> Result<Recipe> {
         board: knobs.board().to_owned(),
         config: config(knobs).to_owned(),
         sdk: Sdk::choose(tree, knobs.microkit_sdk.as_deref())?,
-        folder: knobs.build_folder(tree)?.join("bench"),
+        folder: knobs.make_build_folder(tree)?.join("bench"),
         images,
         more_bootargs: None,
     })

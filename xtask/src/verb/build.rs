@@ -1,7 +1,5 @@
 //! `build`: the VMM of each guest, without the guests.
 
-use std::fs;
-
 use anyhow::Result;
 
 use crate::image::{load_board, load_system};
@@ -16,13 +14,12 @@ use crate::tree::Tree;
 /// # Errors
 /// When the system is wrong or something does not build.
 pub fn build(tree: &Tree, knobs: &Knobs) -> Result<()> {
+    let folder = knobs.make_build_folder(tree)?;
     let board = load_board(tree, knobs.board())?;
     let system = load_system(&knobs.system(tree)?, &board)?;
     let sdk = Sdk::choose(tree, knobs.microkit_sdk.as_deref())?;
     step(&format!("{}, {}", sdk.description(), knobs.config()));
     let builder = Builder::new(tree, &sdk, knobs.board(), knobs.config(), &[])?;
-    let folder = knobs.build_folder(tree)?;
-    fs::create_dir_all(&folder)?;
     for guest in &system.guests {
         let program = folder.join(&guest.program);
         builder.build_vmm(tree, &sysgen::tables::generate(guest), &program)?;

@@ -1,10 +1,10 @@
 //! `clean`: removes what was built, and keeps what was downloaded.
 
-use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use fs_err as fs;
 
 use crate::knobs::{Knobs, default_folder};
 use crate::tree::Tree;

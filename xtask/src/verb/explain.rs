@@ -12,7 +12,7 @@ use crate::tree::Tree;
 #[derive(Args, Clone, Debug)]
 pub struct Options {
     /// Guest-physical address, as 0x... or in decimal
-    #[arg(long, env = "ADDR", value_name = "ADDRESS")]
+    #[arg(long, env = "ADDR", hide_env_values = true, value_name = "ADDRESS")]
     addr: Option<String>,
 }
 

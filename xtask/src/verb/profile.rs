@@ -22,7 +22,7 @@ const BOOT: &str = "boot";
 pub struct Options {
     /// Only this kind of exit, with all its functions, as mmio-read-w0; or boot, for a guest's
     /// whole boot [default: all kinds of exits]
-    #[arg(long, env = "EXIT", value_name = "NAME")]
+    #[arg(long, env = "EXIT", hide_env_values = true, value_name = "NAME")]
     exit: Option<String>,
 }
 

@@ -12,7 +12,7 @@ use crate::tree::Tree;
 #[derive(Args, Clone, Debug)]
 pub struct Options {
     /// Another address of the same archive
-    #[arg(long, env = "SDK_URL", value_name = "URL")]
+    #[arg(long, env = "SDK_URL", hide_env_values = true, value_name = "URL")]
     url: Option<String>,
 }
 
