@@ -158,8 +158,14 @@ fn psci(conduit: Conduit) -> DeviceTreeNode {
     psci
 }
 
-/// Secure physical, physical, virtual and hypervisor timer: PPIs 13, 14, 11 and 10.
+/// The virtual timer, PPI 11, is the only one whose interrupt reaches a guest: the kernel keeps
+/// the physical timers' lines to itself.
+///
+/// The binding's positions are secure physical, physical, virtual. Who goes by position (EDK2,
+/// Linux before 5.13) finds the virtual timer at the third, so the two before it must exist; who
+/// goes by name finds no other.
 fn timer(vcpus: u8) -> DeviceTreeNode {
+    const VIRTUAL_TIMER_PPI: u32 = 11;
     let mut timer = node("timer");
     with(&mut timer, "compatible", "arm,armv8-timer");
     // GICv2 binding: bits 15 to 8 of the flags say which CPUs the PPI is wired to.
@@ -167,8 +173,10 @@ fn timer(vcpus: u8) -> DeviceTreeNode {
         .checked_shl(u32::from(vcpus))
         .map_or(u32::MAX, |n| n - 1);
     let flags = ((wired & 0xff) << 8) | LEVEL_HIGH;
-    let interrupts = [13, 14, 11, 10].map(|ppi| [1, ppi, flags]);
+    let interrupts = [[1, VIRTUAL_TIMER_PPI, flags]; 3];
     with(&mut timer, "interrupts", cells(interrupts.as_flattened()));
+    let names: Vec<&str> = vec!["unused", "unused", "virt"];
+    with(&mut timer, "interrupt-names", names);
     with(&mut timer, "always-on", Vec::<u8>::new());
     timer
 }

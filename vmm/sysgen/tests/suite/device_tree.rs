@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use dtoolkit::fdt::Fdt;
 use dtoolkit::model::DeviceTree;
+use dtoolkit::{Node, Property};
 use sysgen::Seed;
 use sysgen::device_tree::{self, Chosen};
 
@@ -38,6 +39,28 @@ fn device_trees_are_as_expected() {
     let one = blob(systems::ONE, Some((0x4201_0000, 0x4201_1235)));
     golden::check("one.dts", &text(&one));
     golden::check("two_vcpus.dts", &text(&blob(systems::TWO_VCPUS, None)));
+}
+
+/// The kernel passes one private interrupt on, the virtual timer's: no other may be offered, and
+/// who goes by position must find that one third (the Linux binding of arm,armv8-timer).
+#[test]
+fn the_only_timer_on_offer_is_the_virtual_one() {
+    const VIRTUAL_TIMER: [u32; 2] = [1, 11];
+    for system in [systems::ONE, systems::TWO_VCPUS, systems::TWO_GUESTS] {
+        let blob = blob(system, None);
+        let tree = DeviceTree::from_fdt(&Fdt::new(&blob).expect("a good tree"));
+        let timer = tree.root.child("timer").expect("a timer");
+        let value = |name| timer.property(name).expect("there").value().to_vec();
+        let interrupts = value("interrupts");
+        let (cells, _) = interrupts.as_chunks::<4>();
+        let cells: Vec<u32> = cells.iter().map(|cell| u32::from_be_bytes(*cell)).collect();
+        let (offered, _) = cells.as_chunks::<3>();
+        assert_eq!(offered.len(), 3);
+        for interrupt in offered {
+            assert_eq!(interrupt[..2], VIRTUAL_TIMER);
+        }
+        assert_eq!(value("interrupt-names"), b"unused\0unused\0virt\0");
+    }
 }
 
 /// dtc's own checks; skipped where there is no dtc.
