@@ -1,9 +1,14 @@
 //! `board/NAME/board.toml`: what the checks and the device tree need to know of a board.
 
+mod devices;
+
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+
+pub use devices::{Device, Devices};
 
 /// One board.
 #[derive(Clone, Debug, Deserialize)]
@@ -19,6 +24,12 @@ pub struct Board {
     pub cores: u8,
     /// Where the bootloader puts the image.
     pub load_address: u64,
+    /// The file with its other devices, beside its own.
+    #[serde(rename = "devices")]
+    device_file: PathBuf,
+    /// What that file says.
+    #[serde(skip)]
+    pub devices: Devices,
     /// Main memory.
     pub memory: Vec<Memory>,
     /// Interrupt controller.
@@ -70,6 +81,8 @@ pub struct Gic {
 pub struct Uart {
     /// Physical address of its registers.
     pub base: u64,
+    /// Their size.
+    pub size: u64,
     /// `compatible` strings.
     pub compatible: Vec<String>,
     /// INTID.
@@ -80,6 +93,8 @@ pub struct Uart {
     /// Names of its clocks.
     #[serde(default)]
     pub clocks: Vec<String>,
+    /// What Linux calls it in `console=` when it is the guest's first UART.
+    pub console: String,
 }
 
 /// The generic timer.
@@ -132,20 +147,61 @@ pub enum BoardError {
     },
 }
 
+fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, BoardError> {
+    let text = fs::read_to_string(path).map_err(|reason| BoardError::Read {
+        path: path.to_owned(),
+        reason,
+    })?;
+    toml::from_str(&text).map_err(|reason| BoardError::Content {
+        path: path.to_owned(),
+        reason: Box::new(reason),
+    })
+}
+
+impl Gic {
+    /// Can a guest get this interrupt?
+    pub(crate) fn routes(&self, intid: u64) -> bool {
+        (32..=u64::from(self.highest_intid)).contains(&intid)
+    }
+
+    /// Is one of its frames in the range?
+    pub(crate) fn is_inside(&self, range: &Range<u64>) -> bool {
+        let frames = [
+            Some(self.distributor),
+            self.cpu_interface,
+            self.virtual_interface_control,
+            self.virtual_cpu_interface,
+            self.redistributors,
+        ];
+        frames.iter().flatten().any(|frame| range.contains(frame))
+    }
+}
+
+impl Uart {
+    fn device(&self) -> Device {
+        Device {
+            name: "uart".to_owned(),
+            base: self.base,
+            size: self.size,
+            compatible: self.compatible.clone(),
+            intids: vec![self.intid],
+            edge: self.edge,
+            count: 1,
+        }
+    }
+}
+
 impl Board {
     /// Reads a board.toml.
     ///
     /// # Errors
     /// When the file cannot be read or is not a board description.
     pub fn load(path: &Path) -> Result<Self, BoardError> {
-        let text = fs::read_to_string(path).map_err(|reason| BoardError::Read {
-            path: path.to_owned(),
-            reason,
-        })?;
-        let board: Self = toml::from_str(&text).map_err(|reason| BoardError::Content {
-            path: path.to_owned(),
-            reason: Box::new(reason),
-        })?;
+        let mut board: Self = read(path)?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        board.devices = read(&folder.join(&board.device_file))?;
+        let uart = board.uart.device();
+        board.devices.device.push(uart);
         match board.problem() {
             None => Ok(board),
             Some(problem) => Err(BoardError::Value {
@@ -181,6 +237,21 @@ impl Board {
             "memory at {:#x} ends beyond {bits} address bits",
             beyond.base
         ))
+    }
+
+    /// Is it neither main memory nor the interrupt controller, nor beyond all addresses?
+    pub(crate) fn may_have_device(&self, range: &Range<u64>) -> bool {
+        let touches =
+            |m: &Memory| m.base < range.end && range.start < m.base.saturating_add(m.size);
+        let is_memory = self.memory.iter().any(touches);
+        !is_memory && !self.gic.is_inside(range) && range.end <= 1 << self.address_bits
+    }
+
+    /// Its console, as a system XML and a kernel command line have it.
+    pub fn uart_in_words(&self) -> String {
+        let words = self.uart.device().in_words();
+        let (name, console) = (&self.name, &self.uart.console);
+        format!("the UART of {name}: {words}, and console={console} in the bootargs")
     }
 
     /// QEMU's arguments for this board with `image` loaded; `None` when QEMU has no such

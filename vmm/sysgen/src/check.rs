@@ -1,7 +1,9 @@
 //! Contradictions between the elements, the guests and the board.
 
 mod board;
+mod bootargs;
 mod channels;
+mod devices;
 mod files;
 mod memory;
 mod names;
@@ -18,6 +20,8 @@ pub(crate) fn check(document: &Document, guests: &[Guest], board: &Board, found:
     names::check(document, found);
     memory::check(document, guests, board, found);
     board::check(document, board, found);
+    devices::check(document, board, found);
+    bootargs::check(document, board, found);
     channels::check(document, found);
     schedule::check(document, guests, board, found);
     sharing::check(document, found);

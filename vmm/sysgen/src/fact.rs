@@ -99,6 +99,22 @@ fn report_unknown_word(name: &Spanned<String>, span: &Span, found: &mut Diagnost
             .hint(known_words());
         return;
     }
+    let is_virtio = |name: &str| name.starts_with("virtio");
+    if is_virtio(&name.value) && !WORDS.iter().any(|word| is_virtio(word.name)) {
+        found
+            .error(
+                &name.span,
+                format!(
+                    "the VMM has no virtio devices yet, so there is no `{}`",
+                    name.value
+                ),
+                "not a word of the grammar",
+            )
+            .hint(
+                "pass a device of the board through: <?vmm device name=\"...\"?> before its <map>",
+            );
+        return;
+    }
     let hint = match vocabulary::nearest(&name.value, WORDS.iter().map(|word| word.name)) {
         Some(near) => format!("did you mean `{near}`?"),
         None => known_words(),

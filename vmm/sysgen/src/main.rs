@@ -10,6 +10,7 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// system.xml to tables, device tree and guest image package.
 #[derive(Parser)]
+#[command(version)]
 struct Arguments {
     /// The system XML.
     #[arg(long, default_value = "system.xml")]

@@ -2,7 +2,7 @@
 
 use crate::board::Board;
 use crate::diagnostic::Diagnostics;
-use crate::document::{Document, Map, Region};
+use crate::document::{Document, Machine, Map, Region};
 use crate::number;
 use crate::resolve::find_region;
 use crate::source::Spanned;
@@ -18,7 +18,8 @@ pub(super) fn check(document: &Document, board: &Board, found: &mut Diagnostics)
         check_spans_memory_end(region, board, found);
     }
     let machines = document.domains.iter().filter_map(|d| d.machine.as_ref());
-    for map in machines.flat_map(|machine| &machine.maps) {
+    let maps = machines.flat_map(|machine| machine.maps.iter().map(move |map| (machine, map)));
+    for (machine, map) in maps {
         let Some(region) = find_region(document, &map.region.value) else {
             continue;
         };
@@ -32,9 +33,16 @@ pub(super) fn check(document: &Document, board: &Board, found: &mut Diagnostics)
         } else if says("gic-cpu-interface") {
             check_cpu_interface(map, region, board, found);
         } else if says("device") || says("registers") {
-            check_device(region, board, found);
+            check_device(machine, map, region, board, found);
         }
     }
+}
+
+/// Is it the device that the guest has as its console?
+fn is_stdout(machine: &Machine, map: &Map) -> bool {
+    let stdout = machine.facts.iter().find_map(|fact| fact.get("stdout"));
+    let mut names = map.facts.iter().filter_map(|fact| fact.get("name"));
+    stdout.is_some_and(|stdout| names.any(|name| name.value == stdout.value))
 }
 
 /// Is all of it main memory?
@@ -126,7 +134,13 @@ fn memory_hint(board: &Board) -> String {
     format!("the memory of {} is {list}", board.name)
 }
 
-fn check_device(region: &Region, board: &Board, found: &mut Diagnostics) {
+fn check_device(
+    machine: &Machine,
+    map: &Map,
+    region: &Region,
+    board: &Board,
+    found: &mut Diagnostics,
+) {
     let Some(physical) = &region.physical else {
         return;
     };
@@ -140,7 +154,11 @@ fn check_device(region: &Region, board: &Board, found: &mut Diagnostics) {
                 ),
                 "memory of the board",
             )
-            .hint(memory_hint(board));
+            .hint(if is_stdout(machine, map) {
+                board.uart_in_words()
+            } else {
+                memory_hint(board)
+            });
     }
     let end = physical.value.saturating_add(size(region));
     let gic = &board.gic;

@@ -67,14 +67,23 @@ fn interrupt(
 ) -> Option<Interrupt> {
     let intid = &element.intid;
     let highest = u64::from(context.board.gic.highest_intid);
-    if intid.value < 32 || intid.value > highest {
+    if !context.board.gic.routes(intid.value) {
+        let hint = if intid.value < 32 {
+            let spi = intid.value.saturating_add(32);
+            format!(
+                "INTIDs below 32 are private to a core; SPI {} of a device tree is {spi}",
+                intid.value
+            )
+        } else {
+            "the SPI n of a device tree is 32 + n".to_owned()
+        };
         found
             .error(
                 &intid.span,
                 format!("interrupt {} cannot be passed to a guest", intid.value),
                 format!("{} routes INTIDs 32 to {highest}", context.board.name),
             )
-            .hint("INTIDs below 32 are private to a core; an SPI n of a device tree is 32 + n");
+            .hint(hint);
         return None;
     }
     Some(Interrupt {

@@ -122,14 +122,14 @@ pub static GUEST: vmm_config::Guest = vmm_config::Guest {
             edge: false,
         },
         vmm_config::PassthroughInterrupt {
-            intid: 34,
-            channel: 61,
-            edge: true,
-        },
-        vmm_config::PassthroughInterrupt {
             intid: 45,
             channel: 0,
             edge: false,
+        },
+        vmm_config::PassthroughInterrupt {
+            intid: 46,
+            channel: 61,
+            edge: true,
         },
     ],
     image: vmm_config::Window {

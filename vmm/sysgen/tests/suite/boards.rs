@@ -77,6 +77,17 @@ fn check(board: &Board) {
         "{name}"
     );
     assert!(!board.uart.compatible.is_empty(), "{name}");
+    assert!(board.uart.console.starts_with("tty"), "{name}");
+    assert!(board.devices.device.len() > 10, "{name}");
+    for device in &board.devices.device {
+        let place = format!("{name}: {}", device.place());
+        assert!(device.size > 0 && device.count > 0, "{place}");
+        assert!(!in_memory(device.base), "{place} is in memory");
+        assert!(
+            device.intids.iter().all(|intid| (32..1020).contains(intid)),
+            "{place}"
+        );
+    }
 }
 
 #[test]
@@ -118,6 +129,7 @@ fn a_board_that_cannot_be_is_refused_in_words() {
     let good = std::fs::read_to_string(good).expect("a board file");
     let folder = tempfile::TempDir::new().expect("a folder");
     let path = folder.path().join("board.toml");
+    std::fs::write(folder.path().join("devices.toml"), "device = []\n").expect("a file");
     for (from, to, words) in [
         (
             "highest_intid = 159",

@@ -89,7 +89,7 @@ fn compiled_tables_are_ordered_whatever_the_order_of_the_xml() {
         .iter()
         .map(|i| (i.intid, i.channel, i.edge))
         .collect();
-    assert_eq!(interrupts, [(33, 7, false), (34, 61, true), (45, 0, false)]);
+    assert_eq!(interrupts, [(33, 7, false), (45, 0, false), (46, 61, true)]);
     assert_eq!(
         guest.image.size, 0x500_1000,
         "both pieces of RAM and a page"
@@ -144,6 +144,7 @@ fn a_console_is_known_by_the_guests_device() {
 fn a_console_that_the_guest_does_not_have_is_known_by_the_board() {
     let guest_map = "<map mr=\"uart\" vaddr=\"0x9000000\"";
     let text = with_console()
+        .replace("irq=\"33\"", "irq=\"47\"")
         .replace(guest_map, "<map mr=\"rtc\" vaddr=\"0x9010000\"")
         .replace(
             "compatible=\"arm,pl011 arm,primecell\"",
@@ -151,7 +152,7 @@ fn a_console_that_the_guest_does_not_have_is_known_by_the_board() {
         )
         .replace(
             "<system>",
-            "<system><memory_region name=\"rtc\" size=\"0x1000\" phys_addr=\"0x9010000\" />",
+            "<system><memory_region name=\"rtc\" size=\"0x1000\" phys_addr=\"0xc010000\" />",
         );
     let expected = Console {
         vmm_address: 0x3001_0000,

@@ -467,8 +467,175 @@ pub(super) const CASES: &[Case] = &[
             (r#"phys_addr="0x8040000""#, r#"phys_addr="0xf906f000""#),
             (r#"phys_addr="0x9000000""#, r#"phys_addr="0xff000000""#),
             (r#"irq="33""#, r#"irq="53""#),
+            (
+                r#"compatible="arm,pl011 arm,primecell""#,
+                r#"compatible="cdns,uart-r1p12""#,
+            ),
         ],
     ),
+    case(
+        "device_of_another_kind",
+        ONE,
+        &[(r#"phys_addr="0x9000000""#, r#"phys_addr="0x9020000""#)],
+    ),
+    case(
+        "device_of_another_kind_elsewhere",
+        ONE,
+        &[
+            (r#" stdout="serial""#, ""),
+            (
+                r#"compatible="arm,pl011 arm,primecell""#,
+                r#"compatible="arm,pl061 arm,primecell""#,
+            ),
+            (r#"phys_addr="0x9000000""#, r#"phys_addr="0x9010000""#),
+        ],
+    ),
+    on(
+        "zcu102",
+        "device_of_another_board",
+        ONE,
+        &[
+            (r#"phys_addr="0x8040000""#, r#"phys_addr="0xf906f000""#),
+            (r#"phys_addr="0x9000000""#, r#"phys_addr="0xff000000""#),
+            (
+                "<?vmm wake-timer?>\n        <irq irq=\"30\" id=\"2\" />",
+                "",
+            ),
+        ],
+    ),
+    on(
+        "zcu102",
+        "device_in_memory_of_another_board",
+        ONE,
+        &[
+            (r#"phys_addr="0x8040000""#, r#"phys_addr="0xf906f000""#),
+            (
+                "<?vmm wake-timer?>\n        <irq irq=\"30\" id=\"2\" />",
+                "",
+            ),
+        ],
+    ),
+    on(
+        "rpi4b_1gb",
+        "device_of_another_board_in_a_page",
+        ONE,
+        &[
+            (r#"phys_addr="0x40000000""#, r#"phys_addr="0x30000000""#),
+            (r#"phys_addr="0x8040000""#, r#"phys_addr="0xff846000""#),
+            (r#"phys_addr="0x9000000""#, r#"phys_addr="0xfe215000""#),
+            (
+                "<?vmm wake-timer?>\n        <irq irq=\"30\" id=\"2\" />",
+                "",
+            ),
+        ],
+    ),
+    case(
+        "interrupt_of_another",
+        ONE,
+        &[(r#"irq="33""#, r#"irq="34""#)],
+    ),
+    case(
+        "interrupt_of_nobody",
+        ONE,
+        &[(r#"irq="33""#, r#"irq="45""#)],
+    ),
+    case(
+        "interrupt_of_a_device_without",
+        ONE,
+        &[
+            (
+                r#"compatible="arm,pl011 arm,primecell""#,
+                r#"compatible="qemu,fw-cfg-mmio""#,
+            ),
+            (r#"phys_addr="0x9000000""#, r#"phys_addr="0x9020000""#),
+        ],
+    ),
+    case(
+        "interrupt_of_another_slot",
+        ONE,
+        &[
+            (
+                r#"name="serial" compatible="arm,pl011 arm,primecell""#,
+                r#"name="serial" offset="0x200" size="0x200" compatible="virtio,mmio""#,
+            ),
+            (r#"phys_addr="0x9000000""#, r#"phys_addr="0xa000000""#),
+            (r#"irq="33""#, r#"irq="48""#),
+        ],
+    ),
+    case(
+        "interrupt_level",
+        ONE,
+        &[(r#"irq="33" id="1""#, r#"irq="33" id="1" trigger="edge""#)],
+    ),
+    on(
+        "odroidc4",
+        "interrupt_edge",
+        ONE,
+        &[
+            (r#"phys_addr="0x8040000""#, r#"phys_addr="0xffc06000""#),
+            (r#"phys_addr="0x9000000""#, r#"phys_addr="0xff803000""#),
+            (
+                r#"compatible="arm,pl011 arm,primecell""#,
+                r#"compatible="amlogic,meson-gx-uart""#,
+            ),
+            (r#"irq="33""#, r#"irq="225""#),
+            (
+                "<?vmm wake-timer?>\n        <irq irq=\"30\" id=\"2\" />",
+                "",
+            ),
+        ],
+    ),
+    case(
+        "warning_interrupt_missing",
+        ONE,
+        &[(
+            "<?vmm interrupt device=\"serial\"?>\n        <irq irq=\"33\" id=\"1\" />",
+            "",
+        )],
+    ),
+    on(
+        "zcu102",
+        "warning_interrupt_missing_perhaps",
+        ONE,
+        &[
+            (r#" stdout="serial""#, ""),
+            (r#"phys_addr="0x8040000""#, r#"phys_addr="0xf906f000""#),
+            (r#"phys_addr="0x9000000""#, r#"phys_addr="0xa0000000""#),
+            (
+                r#"compatible="arm,pl011 arm,primecell""#,
+                r#"compatible="acme,logic""#,
+            ),
+            (
+                "<?vmm interrupt device=\"serial\"?>\n        <irq irq=\"33\" id=\"1\" />\n        <?vmm wake-timer?>\n        <irq irq=\"30\" id=\"2\" />",
+                "",
+            ),
+        ],
+    ),
+    case(
+        "warning_device_nowhere",
+        ONE,
+        &[
+            (r#"phys_addr="0x9000000""#, r#"phys_addr="0x9100000""#),
+            (r#"irq="33""#, r#"irq="45""#),
+        ],
+    ),
+    case(
+        "warning_device_of_several",
+        ONE,
+        &[(
+            r#"name="uart" size="0x1000""#,
+            r#"name="uart" size="0x20000""#,
+        )],
+    ),
+    case(
+        "warning_console_name",
+        ONE,
+        &[(
+            r#"bootargs="quiet""#,
+            r#"bootargs="quiet console=tty0 console=ttyS0,115200""#,
+        )],
+    ),
+    case("word_virtio", ONE, &[("<?vmm ram?>", "<?vmm virtio-blk?>")]),
     case(
         "psci_unknown",
         ONE,

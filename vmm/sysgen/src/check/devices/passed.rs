@@ -1,0 +1,91 @@
+//! The devices that a guest gets, as the system XML has them.
+
+use std::ops::Range;
+
+use crate::document::{Document, Domain, Interrupt, Machine, Map};
+use crate::fact::Fact;
+use crate::number;
+use crate::resolve::find_region;
+use crate::source::{Span, Spanned};
+
+/// A device of a guest that has physical addresses.
+pub(super) struct Passed<'a> {
+    pub(super) name: &'a str,
+    pub(super) fact: &'a Fact,
+    pub(super) windows: Vec<Window<'a>>,
+    pub(super) compatible: Option<&'a Spanned<String>>,
+    pub(super) interrupts: Vec<&'a Interrupt>,
+    /// Is it the guest's console?
+    pub(super) is_stdout: bool,
+}
+
+/// A register window.
+pub(super) struct Window<'a> {
+    pub(super) range: Range<u64>,
+    pub(super) span: &'a Span,
+}
+
+impl Passed<'_> {
+    pub(super) fn words(&self) -> Vec<&str> {
+        let text = self.compatible.map_or("", |text| text.value.as_str());
+        text.split_whitespace().collect()
+    }
+}
+
+pub(super) fn passed<'a>(
+    document: &'a Document,
+    domain: &'a Domain,
+    machine: &'a Machine,
+) -> Vec<Passed<'a>> {
+    let with_device = |map: &'a Map| {
+        let fact = map.facts.iter().find(|fact| fact.word.name == "device")?;
+        Some((fact, fact.get("name")?.value.as_str()))
+    };
+    let stdout = machine.facts.iter().find_map(|fact| fact.get("stdout"));
+    let devices = machine.maps.iter().filter_map(with_device);
+    let all = devices.map(|(fact, name)| Passed {
+        name,
+        fact,
+        windows: windows(document, machine, name),
+        compatible: fact.get("compatible"),
+        interrupts: interrupts(domain, name),
+        is_stdout: stdout.is_some_and(|stdout| stdout.value == name),
+    });
+    all.filter(|passed| !passed.windows.is_empty()).collect()
+}
+
+/// The windows of the device: of its `device` and `registers` instructions.
+fn windows<'a>(document: &'a Document, machine: &'a Machine, name: &str) -> Vec<Window<'a>> {
+    let window = |map: &'a Map| {
+        let is_of_it = |fact: &&Fact| {
+            let key = match fact.word.name {
+                "device" => "name",
+                "registers" => "device",
+                _ => return false,
+            };
+            fact.get(key).is_some_and(|value| value.value == name)
+        };
+        let fact = map.facts.iter().find(is_of_it)?;
+        let region = find_region(document, &map.region.value)?;
+        let physical = region.physical.as_ref()?;
+        let whole = region.size.as_ref()?.value;
+        let number = |key: &str| fact.get(key).and_then(|text| number::parse(&text.value));
+        let offset = number("offset").unwrap_or(0);
+        let size = number("size").unwrap_or(whole.saturating_sub(offset));
+        let start = physical.value.checked_add(offset)?;
+        Some(Window {
+            range: start..start.checked_add(size)?,
+            span: &physical.span,
+        })
+    };
+    machine.maps.iter().filter_map(window).collect()
+}
+
+fn interrupts<'a>(domain: &'a Domain, name: &str) -> Vec<&'a Interrupt> {
+    let is_of_it = |interrupt: &&Interrupt| {
+        let facts = interrupt.facts.iter();
+        let mut facts = facts.filter(|fact| fact.word.name == "interrupt");
+        facts.any(|fact| fact.get("device").is_some_and(|value| value.value == name))
+    };
+    domain.interrupts.iter().filter(is_of_it).collect()
+}
