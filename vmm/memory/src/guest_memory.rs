@@ -250,10 +250,15 @@ impl<const N: usize> GuestMemory<N> {
         Ok(())
     }
 
+    /// The window that holds `gpa`.
+    pub(crate) fn window_at(&self, gpa: Gpa) -> Option<&RamWindow> {
+        Some(&self.windows.find(gpa)?.value)
+    }
+
     /// The part of `range` from `gpa` on that lies in one window.
     fn chunk(&self, range: GpaRange, gpa: Gpa) -> Result<Chunk<'_>, AccessError> {
         let not_ram = AccessError::NotRam(gpa);
-        let window = &self.windows.find(gpa).ok_or(not_ram)?.value;
+        let window = self.window_at(gpa).ok_or(not_ram)?;
         let last = window.range().last().min(range.last());
         let size = last.offset_from(gpa).and_then(|rest| rest.checked_add(1));
         let stretch = size.and_then(|size| GpaRange::new(gpa, size).ok());

@@ -24,6 +24,7 @@ pub mod guest_memory;
 pub mod guest_ram;
 pub mod map;
 mod mapping;
+pub mod ram_slice;
 pub mod range_map;
 pub mod raw;
 pub mod reservation;
@@ -35,6 +36,7 @@ pub use frame::{Attributes, Cptr, Frame, FrameRun, FrameSlice, Rights};
 pub use guest_memory::{AccessError, GuestMemory};
 pub use guest_ram::{GuestRam, RamError};
 pub use map::MemoryMap;
+pub use ram_slice::RamSlice;
 pub use raw::{RamWindow, SourceWindow};
 pub use reservation::{MapError, Reservation, ReserveError};
 
