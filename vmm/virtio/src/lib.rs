@@ -15,7 +15,9 @@
     )
 )]
 
+pub mod model;
 pub mod queue;
+pub mod transport;
 
 #[cfg(test)]
 mod test_ram;
