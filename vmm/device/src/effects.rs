@@ -46,6 +46,7 @@ pub struct Effects {
     lowered: u32,
     notified: u32,
     start: Option<VcpuStart>,
+    deferred: bool,
 }
 
 impl Effects {
@@ -55,6 +56,7 @@ impl Effects {
         lowered: 0,
         notified: 0,
         start: None,
+        deferred: false,
     };
 
     /// Raises a line. On an edge-triggered line this is one interrupt; a level-sensitive one
@@ -88,10 +90,16 @@ impl Effects {
         self.start = Some(start);
     }
 
+    /// Asks to be called once more ([`Device::resumed`](crate::Device::resumed)) before the VMM
+    /// waits: work is left that would have kept this call too long.
+    pub const fn defer(&mut self) {
+        self.deferred = true;
+    }
+
     /// Is there nothing to apply?
     #[inline(always)]
     pub const fn is_empty(&self) -> bool {
-        self.raised | self.lowered | self.notified == 0 && self.start.is_none()
+        self.raised | self.lowered | self.notified == 0 && self.start.is_none() && !self.deferred
     }
 
     /// The lines that changed, in ascending order.
@@ -107,6 +115,11 @@ impl Effects {
     /// The channels to signal, in ascending order.
     pub fn channels(&self) -> impl Iterator<Item = Channel> {
         bits(self.notified).map(Channel)
+    }
+
+    /// Did the device ask to be called once more?
+    pub const fn is_deferred(&self) -> bool {
+        self.deferred
     }
 
     /// The vCPU to start.

@@ -38,6 +38,12 @@ pub trait Device {
         let _ = (channel, effects);
     }
 
+    /// Goes on with what was left when [`Effects::defer`] was called. Exits and signals may have
+    /// come in between.
+    fn resumed(&mut self, effects: &mut Effects) {
+        let _ = effects;
+    }
+
     /// Back to the state at power-on: the guest is started anew. The machine lowers all lines
     /// of the device.
     fn reset(&mut self);

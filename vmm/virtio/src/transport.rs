@@ -126,9 +126,7 @@ impl<'m, M: Model<'m, QUEUES>, const QUEUES: usize> Core<'m, M, QUEUES> {
         if added.contains(DeviceStatus::DRIVER_OK) {
             self.model.activate(self.driver_features);
             // Chains that were made available before this moment count (3.1.1, step 8).
-            for index in 0..QUEUES {
-                self.notify(u16::try_from(index).unwrap_or(u16::MAX), effects);
-            }
+            self.notify_all(effects);
         }
     }
 
@@ -209,6 +207,12 @@ impl<'m, M: Model<'m, QUEUES>, const QUEUES: usize> Core<'m, M, QUEUES> {
         }
         let result = self.model.notified(index, &mut self.queues, effects);
         self.finish(result, effects);
+    }
+
+    fn notify_all(&mut self, effects: &mut Effects) {
+        for index in 0..QUEUES {
+            self.notify(u16::try_from(index).unwrap_or(u16::MAX), effects);
+        }
     }
 
     /// A channel of the device was signalled.

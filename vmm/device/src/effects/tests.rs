@@ -77,4 +77,8 @@ fn channels_and_starts_are_kept() {
         [Channel(1), Channel(31)]
     );
     assert_eq!(effects.vcpu_start(), Some(start));
+    assert!(!effects.is_deferred());
+    let mut effects = Effects::NONE;
+    effects.defer();
+    assert!(effects.is_deferred() && !effects.is_empty());
 }

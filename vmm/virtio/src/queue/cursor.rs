@@ -12,17 +12,24 @@ struct Cursor<'c> {
     segments: &'c [Segment],
     /// Bytes of the first segment that are behind the place.
     done: u32,
+    /// Bytes from the place to the end.
+    left: u32,
 }
 
-impl Cursor<'_> {
-    fn remaining(&self) -> u64 {
-        let all: u64 = self.segments.iter().map(|one| u64::from(one.length)).sum();
-        all.saturating_sub(self.done.into())
+impl<'c> Cursor<'c> {
+    /// At the start of segments that have less than 4 GiB together.
+    fn new(segments: &'c [Segment]) -> Self {
+        let bytes = |sum: u32, one: &Segment| sum.saturating_add(one.length);
+        Self {
+            segments,
+            done: 0,
+            left: segments.iter().fold(0, bytes),
+        }
     }
 
     /// The next piece of at most `limit` bytes that lies in one segment, and moves behind it.
     fn advance(&mut self, limit: usize) -> Option<(Gpa, usize)> {
-        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX).min(self.left);
         loop {
             let (first, rest) = self.segments.split_first()?;
             let left = first.length.saturating_sub(self.done);
@@ -36,6 +43,7 @@ impl Cursor<'_> {
             }
             let gpa = first.gpa.checked_add(self.done.into())?;
             self.done = self.done.saturating_add(length);
+            self.left = self.left.saturating_sub(length);
             return Some((gpa, usize::try_from(length).ok()?));
         }
     }
@@ -49,14 +57,14 @@ pub struct Reader<'c, 'm> {
 }
 
 impl<'c, 'm> Reader<'c, 'm> {
-    pub(super) const fn new(memory: &'m Memory, segments: &'c [Segment]) -> Self {
-        let cursor = Cursor { segments, done: 0 };
+    pub(super) fn new(memory: &'m Memory, segments: &'c [Segment]) -> Self {
+        let cursor = Cursor::new(segments);
         Self { memory, cursor }
     }
 
     /// Bytes not read yet.
-    pub fn remaining(&self) -> u64 {
-        self.cursor.remaining()
+    pub const fn remaining(&self) -> u32 {
+        self.cursor.left
     }
 
     /// Copies out as many bytes as there are, at most `bytes.len()`; gives their number.
@@ -94,8 +102,8 @@ pub struct Writer<'c, 'm> {
 }
 
 impl<'c, 'm> Writer<'c, 'm> {
-    pub(super) const fn new(memory: &'m Memory, segments: &'c [Segment]) -> Self {
-        let cursor = Cursor { segments, done: 0 };
+    pub(super) fn new(memory: &'m Memory, segments: &'c [Segment]) -> Self {
+        let cursor = Cursor::new(segments);
         Self {
             memory,
             cursor,
@@ -104,8 +112,22 @@ impl<'c, 'm> Writer<'c, 'm> {
     }
 
     /// Bytes that there is room for.
-    pub fn remaining(&self) -> u64 {
-        self.cursor.remaining()
+    pub const fn remaining(&self) -> u32 {
+        self.cursor.left
+    }
+
+    /// Cuts the last `bytes` bytes off, and gives a writer for these. With fewer bytes left,
+    /// this writer keeps none, and the other gets what there is.
+    #[must_use]
+    pub fn split_off_last(&mut self, bytes: u32) -> Self {
+        let mut last = self.clone();
+        self.cursor.left = self.cursor.left.saturating_sub(bytes);
+        let mut skip = self.cursor.left;
+        while let Some((_, length)) = last.cursor.advance(skip as usize) {
+            skip = skip.saturating_sub(u32::try_from(length).unwrap_or(u32::MAX));
+        }
+        last.written = 0;
+        last
     }
 
     /// Bytes passed so far: the length that goes into the used ring.

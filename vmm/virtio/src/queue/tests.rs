@@ -360,3 +360,30 @@ fn notifications_are_requested_and_suppressed() {
     assert!(!driver.queue.request_notifications());
     assert_eq!(driver.used_flags(), 0);
 }
+
+#[test]
+fn the_last_bytes_are_split_off_across_segments() {
+    let mut driver = Driver::new(8);
+    driver.descriptor(0, BUFFERS, 3, WRITE | NEXT, 1);
+    driver.descriptor(1, BUFFERS + 0x10, 2, WRITE, 0);
+    driver.make_available(0);
+    let chain = pop(&mut driver).unwrap().unwrap();
+    for bytes in 0..8_u32 {
+        let mut data = chain.writer(driver.memory);
+        let mut last = data.split_off_last(bytes);
+        let expected = bytes.min(5);
+        assert_eq!(
+            (data.remaining(), last.remaining()),
+            (5 - expected, expected)
+        );
+        assert_eq!(last.write(&[b'l'; 9]), expected as usize);
+        assert_eq!(data.write(&[b'd'; 9]), 5 - expected as usize);
+        assert_eq!(last.written(), expected);
+        let mut all = driver.ram_read(BUFFERS, 3);
+        all.extend(driver.ram_read(BUFFERS + 0x10, 2));
+        let text: Vec<u8> = (0..5)
+            .map(|at| if at < 5 - expected { b'd' } else { b'l' })
+            .collect();
+        assert_eq!(all, text);
+    }
+}

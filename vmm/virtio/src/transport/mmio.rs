@@ -179,6 +179,10 @@ impl<'m, M: Model<'m, QUEUES>, const QUEUES: usize> Device for Mmio<'m, M, QUEUE
         self.core.signal(channel, effects);
     }
 
+    fn resumed(&mut self, effects: &mut Effects) {
+        self.core.notify_all(effects);
+    }
+
     fn reset(&mut self) {
         let mut effects = Effects::NONE;
         self.core.reset(&mut effects);

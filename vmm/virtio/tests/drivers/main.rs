@@ -1,0 +1,5 @@
+//! An independent driver, the crate `virtio-drivers`, against our devices.
+
+mod board;
+mod entropy;
+mod registers;
