@@ -37,6 +37,25 @@ impl RamSlice<'_> {
     pub fn write(&self, offset: u64, bytes: &[u8]) -> Option<()> {
         self.window.write(self.at(offset, bytes.len())?, bytes)
     }
+
+    /// Copies `length` bytes of `source` in; `None`, and nothing written, when not all of them
+    /// lie in both slices.
+    pub fn copy_from(
+        &self,
+        offset: u64,
+        source: &RamSlice<'_>,
+        source_offset: u64,
+        length: usize,
+    ) -> Option<()> {
+        let to = self.at(offset, length)?;
+        let from = source.at(source_offset, length)?;
+        self.window.copy_in_ram(to, source.window, from, length)
+    }
+
+    /// Zeroes bytes; `None`, and nothing written, when not all of them lie in the slice.
+    pub fn fill_zero(&self, offset: u64, length: usize) -> Option<()> {
+        self.window.fill_zero(self.at(offset, length)?, length)
+    }
 }
 
 macro_rules! integers {

@@ -110,8 +110,7 @@ impl RamWindow {
         Some(())
     }
 
-    /// Copies in from a source window. Meant for images, which are large.
-    #[inline(never)]
+    /// Copies in from a source window.
     pub(super) fn copy_in(
         &self,
         offset: u64,
@@ -119,8 +118,31 @@ impl RamWindow {
         source_offset: u64,
         length: usize,
     ) -> Option<()> {
+        self.copy_from(offset, &source.0, source_offset, length)
+    }
+
+    /// Copies in from other RAM.
+    pub(super) fn copy_in_ram(
+        &self,
+        offset: u64,
+        source: &Self,
+        source_offset: u64,
+        length: usize,
+    ) -> Option<()> {
+        self.copy_from(offset, &source.window, source_offset, length)
+    }
+
+    /// Meant for images and disks, which are large.
+    #[inline(never)]
+    fn copy_from(
+        &self,
+        offset: u64,
+        source: &Window,
+        source_offset: u64,
+        length: usize,
+    ) -> Option<()> {
         let to = self.window.at(offset, length)?;
-        let from = source.0.at(source_offset, length)?;
+        let from = source.at(source_offset, length)?;
         let (to_blocks, from_blocks) = (to.cast::<Block>(), from.cast::<Block>());
         let aligned = to_blocks.is_aligned() && from_blocks.is_aligned();
         let rest = if aligned {

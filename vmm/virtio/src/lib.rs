@@ -15,6 +15,7 @@
     )
 )]
 
+pub mod block;
 pub mod entropy;
 pub mod model;
 pub mod queue;

@@ -68,3 +68,11 @@ pub trait Model<'m, const QUEUES: usize> {
         false
     }
 }
+
+/// Copies configuration space from `offset` on into `bytes`; nothing lies behind its end.
+pub(crate) fn copy_config(config: &[u8], offset: u64, bytes: &mut [u8]) {
+    let from = usize::try_from(offset).ok().and_then(|at| config.get(at..));
+    for (to, from) in bytes.iter_mut().zip(from.unwrap_or_default()) {
+        *to = *from;
+    }
+}

@@ -41,3 +41,25 @@ fn a_slice_lies_in_one_window() {
     assert!(memory.slice(range(0xfff, 2)).is_none());
     assert!(memory.slice(range(0, u64::MAX)).is_none());
 }
+
+#[test]
+fn copies_and_zeroes_stay_inside() {
+    let mut buffer = [7_u8; 128];
+    let mut memory = GuestMemory::<2>::new();
+    memory.add(window(&mut buffer, 0x1000)).unwrap();
+    let low = memory.slice(range(0x1000, 64)).unwrap();
+    let high = memory.slice(range(0x1040, 64)).unwrap();
+    assert_eq!(low.write(0, &[1, 2, 3, 4]), Some(()));
+    assert_eq!(high.copy_from(60, &low, 0, 4), Some(()));
+    assert_eq!(high.read_u32(60), Some(0x0403_0201));
+    assert_eq!(high.copy_from(61, &low, 0, 4), None);
+    assert_eq!(high.copy_from(0, &low, 62, 4), None);
+    assert_eq!(high.copy_from(u64::MAX, &low, 0, 1), None);
+    assert_eq!(low.fill_zero(60, 5), None);
+    assert_eq!(low.fill_zero(60, 4), Some(()));
+    assert_eq!(
+        (low.read_u32(60), low.read_u32(56)),
+        (Some(0), Some(0x0707_0707))
+    );
+    assert_eq!(high.read_u32(0), Some(0x0707_0707));
+}

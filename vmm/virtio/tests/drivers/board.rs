@@ -10,20 +10,41 @@ use virtio_drivers::{
     BufferDirection, Error, Hal, PAGE_SIZE, PhysAddr, Result,
     transport::{DeviceStatus, DeviceType, InterruptStatus, Transport},
 };
-use vmm_arch::{AccessSize, Gpa, VcpuId};
+use vmm_arch::{AccessSize, Gpa, GpaRange, VcpuId};
 use vmm_device::{Access, Device, Effects, Region};
-use vmm_memory::RamWindow;
+use vmm_memory::{GuestMemory, RamSlice, RamWindow};
 use vmm_virtio::Memory;
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
 /// Where RAM begins.
-pub const BASE: u64 = 0x4000_0000;
+pub(crate) const BASE: u64 = 0x4000_0000;
 /// Bytes of RAM.
-pub const SIZE: usize = 0x10_0000;
+pub(crate) const SIZE: usize = 0x10_0000;
 
 thread_local! {
     /// Each test is a thread, and has a machine of its own.
     static RAM: Ram = Ram::new();
+}
+
+/// `size` bytes of zeroed RAM at `gpa`, with their address. The bytes are never given back.
+fn window(size: usize, gpa: u64) -> (RamWindow, usize) {
+    let bytes = vec![[0_u8; PAGE_SIZE]; size.div_ceil(PAGE_SIZE) + 1].into_boxed_slice();
+    let start = Box::into_raw(bytes).cast::<u8>().expose_provenance();
+    let address = start.next_multiple_of(PAGE_SIZE);
+    // SAFETY: the allocation is leaked and has a page more than the window, so that it can
+    // begin at a page; no reference to it is left.
+    let window = unsafe { RamWindow::new(address as u64, size as u64, Gpa(gpa)) }.unwrap();
+    (window, address)
+}
+
+/// Memory of the VMM that is no guest RAM.
+pub(crate) fn region(size: usize) -> RamSlice<'static> {
+    let mut memory = GuestMemory::<1>::new();
+    memory.add(window(size, 0).0).unwrap();
+    let memory: &'static GuestMemory<1> = Box::leak(Box::new(memory));
+    memory
+        .slice(GpaRange::new(Gpa(0), size as u64).unwrap())
+        .unwrap()
 }
 
 struct Ram {
@@ -34,12 +55,7 @@ struct Ram {
 
 impl Ram {
     fn new() -> Self {
-        let bytes = vec![[0_u8; PAGE_SIZE]; SIZE / PAGE_SIZE + 1].into_boxed_slice();
-        let start = Box::into_raw(bytes).cast::<u8>().expose_provenance();
-        let address = start.next_multiple_of(PAGE_SIZE);
-        // SAFETY: the allocation is leaked and has a page more than the window, so that it can
-        // begin at a page; no reference to it is left.
-        let window = unsafe { RamWindow::new(address as u64, SIZE as u64, Gpa(BASE)) }.unwrap();
+        let (window, address) = window(SIZE, BASE);
         let mut memory = Memory::new();
         memory.add(window).unwrap();
         Self {
@@ -60,12 +76,12 @@ impl Ram {
 }
 
 /// The guest's RAM of this test.
-pub fn memory() -> &'static Memory {
+pub(crate) fn memory() -> &'static Memory {
     RAM.with(|ram| ram.memory)
 }
 
 /// Buffers are copied to RAM and back, as with an IOMMU or a bounce buffer.
-pub struct Bounce;
+pub(crate) struct Bounce;
 
 // SAFETY: every address that is given out belongs to a page that nothing else uses.
 unsafe impl Hal for Bounce {
@@ -99,38 +115,38 @@ unsafe impl Hal for Bounce {
 }
 
 /// The registers of a device, as the bus of a guest reaches them.
-pub struct Bus<D> {
-    pub device: D,
+pub(crate) struct Bus<D> {
+    pub(crate) device: D,
     /// The level of its interrupt line.
-    pub line: bool,
+    pub(crate) line: bool,
 }
 
 impl<D: Device> Bus<D> {
-    pub fn new(device: D) -> Self {
+    pub(crate) fn new(device: D) -> Self {
         Self {
             device,
             line: false,
         }
     }
 
-    pub fn read(&mut self, offset: u64, size: AccessSize) -> u64 {
+    pub(crate) fn read(&mut self, offset: u64, size: AccessSize) -> u64 {
         let mut effects = Effects::NONE;
         let value = self.device.read(access(offset, size), &mut effects);
         self.apply(effects);
         value
     }
 
-    pub fn write(&mut self, offset: u64, size: AccessSize, value: u64) {
+    pub(crate) fn write(&mut self, offset: u64, size: AccessSize, value: u64) {
         let mut effects = Effects::NONE;
         self.device.write(access(offset, size), value, &mut effects);
         self.apply(effects);
     }
 
-    pub fn word(&mut self, offset: u64) -> u32 {
+    pub(crate) fn word(&mut self, offset: u64) -> u32 {
         self.read(offset, AccessSize::Word) as u32
     }
 
-    pub fn set_word(&mut self, offset: u64, value: u32) {
+    pub(crate) fn set_word(&mut self, offset: u64, value: u32) {
         self.write(offset, AccessSize::Word, value.into());
     }
 
@@ -156,10 +172,10 @@ const fn access(offset: u64, size: AccessSize) -> Access {
 }
 
 /// virtio-mmio by register accesses.
-pub struct Registers<D>(std::cell::RefCell<Bus<D>>);
+pub(crate) struct Registers<D>(std::cell::RefCell<Bus<D>>);
 
 impl<D: Device> Registers<D> {
-    pub fn new(device: D) -> Self {
+    pub(crate) fn new(device: D) -> Self {
         Self(Bus::new(device).into())
     }
 

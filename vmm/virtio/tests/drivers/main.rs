@@ -1,5 +1,7 @@
 //! An independent driver, the crate `virtio-drivers`, against our devices.
 
+mod block;
 mod board;
 mod entropy;
 mod registers;
+mod requests;

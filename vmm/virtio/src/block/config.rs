@@ -1,0 +1,70 @@
+//! Features and configuration space (Virtio 1.2, 5.2.3 and 5.2.4).
+
+use virtio_spec::blk::F;
+use zerocopy::{Immutable, IntoBytes, LittleEndian, U16, U32, U64};
+
+use super::{MAX_SEGMENT_BYTES, MAX_SEGMENTS, MAX_ZEROED_SECTORS, disk::SECTOR_BYTES};
+
+/// log2 of the sectors of a page, which the disk does best with.
+const PAGE_SECTORS_LOG2: u8 = 3;
+
+pub(super) fn features(read_only: bool) -> u64 {
+    let always = F::SIZE_MAX | F::SEG_MAX | F::BLK_SIZE | F::FLUSH | F::TOPOLOGY;
+    let other = if read_only {
+        F::RO
+    } else {
+        F::DISCARD | F::WRITE_ZEROES
+    };
+    (always | other).bits().to_ne() as u64
+}
+
+/// `struct virtio_blk_config`, up to the last field of a feature that is offered.
+#[derive(Debug, IntoBytes, Immutable)]
+#[repr(C)]
+struct Config {
+    capacity: U64<LittleEndian>,
+    size_max: U32<LittleEndian>,
+    seg_max: U32<LittleEndian>,
+    geometry: [u8; 4],
+    blk_size: U32<LittleEndian>,
+    physical_block_exp: u8,
+    alignment_offset: u8,
+    min_io_size: U16<LittleEndian>,
+    opt_io_size: U32<LittleEndian>,
+    writeback: u8,
+    unused0: u8,
+    num_queues: U16<LittleEndian>,
+    max_discard_sectors: U32<LittleEndian>,
+    max_discard_seg: U32<LittleEndian>,
+    discard_sector_alignment: U32<LittleEndian>,
+    max_write_zeroes_sectors: U32<LittleEndian>,
+    max_write_zeroes_seg: U32<LittleEndian>,
+    write_zeroes_may_unmap: u8,
+    unused1: [u8; 3],
+}
+
+/// Copies from `offset` on what lies there.
+pub(super) fn read(sectors: u64, offset: u64, bytes: &mut [u8]) {
+    let config = Config {
+        capacity: sectors.into(),
+        size_max: MAX_SEGMENT_BYTES.into(),
+        seg_max: MAX_SEGMENTS.into(),
+        geometry: [0; 4],
+        blk_size: (SECTOR_BYTES as u32).into(),
+        physical_block_exp: PAGE_SECTORS_LOG2,
+        alignment_offset: 0,
+        min_io_size: (1 << PAGE_SECTORS_LOG2).into(),
+        opt_io_size: 0.into(),
+        writeback: 0,
+        unused0: 0,
+        num_queues: 1.into(),
+        max_discard_sectors: MAX_ZEROED_SECTORS.into(),
+        max_discard_seg: 1.into(),
+        discard_sector_alignment: 1.into(),
+        max_write_zeroes_sectors: MAX_ZEROED_SECTORS.into(),
+        max_write_zeroes_seg: 1.into(),
+        write_zeroes_may_unmap: 1,
+        unused1: [0; 3],
+    };
+    crate::model::copy_config(config.as_bytes(), offset, bytes);
+}
