@@ -1,32 +1,111 @@
-//! A private apt: Debian's arm64 packages without touching the host's package system.
+//! A private apt: Debian's packages of any suite and architecture, without touching the host's
+//! package system.
 //!
 //! apt runs with its own architecture, package lists, status file and folders,
 //! all inside the cache. The host's apt.conf.d (proxies) and keyrings
 //! still apply, and its mirror is used when it has one.
 
+mod sources;
+pub mod transfer;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use fs_err as fs;
 
+use sources::{Mirrors, sources_list};
+use transfer::size;
+
 /// Debian's own keyring, as the package debian-archive-keyring installs it.
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/// apt for arm64 packages of one suite, with all its state in one folder.
+/// Older package lists may name packages that the mirror no longer has.
+const LISTS_LAST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// For each run of apt-get that reaches for the network: fail within seconds where there is none.
+pub const NETWORK_OPTIONS: [&str; 6] = [
+    "-o",
+    "Acquire::Retries=1",
+    "-o",
+    "Acquire::http::Timeout=10",
+    "-o",
+    "Acquire::https::Timeout=10",
+];
+
+/// apt for the packages of one suite and architecture, with all its state in one folder.
 #[derive(Debug)]
-pub(crate) struct Apt {
+pub struct Apt {
     folder: PathBuf,
     suite: String,
+    architecture: String,
+}
+
+/// A package file that is to be downloaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackageFile {
+    /// `PACKAGE_VERSION_ARCHITECTURE.deb`; the colon of a version is written `%3a`.
+    pub name: String,
+    /// Its bytes.
+    pub size: u64,
+}
+
+impl PackageFile {
+    /// The package's name.
+    pub fn package(&self) -> &str {
+        self.name.split('_').next().unwrap_or(&self.name)
+    }
+
+    /// The package's version.
+    pub fn version(&self) -> String {
+        let version = self.name.split('_').nth(1).unwrap_or_default();
+        version.replace("%3a", ":")
+    }
 }
 
 impl Apt {
-    /// Keeps its state under `folder` (absolute).
-    pub(crate) fn new(folder: PathBuf, suite: &str) -> Self {
+    /// Keeps its state under `folder` (absolute); `architecture` as Debian calls it.
+    pub fn new(folder: PathBuf, suite: &str, architecture: &str) -> Self {
         Self {
             folder,
             suite: suite.to_owned(),
+            architecture: architecture.to_owned(),
         }
+    }
+
+    /// The files of `packages` and of all that they depend on, none of it thought to be
+    /// installed.
+    ///
+    /// # Errors
+    /// When the suite lacks one, or its lists cannot be fetched.
+    pub fn closure(&self, packages: &[&str]) -> Result<Vec<PackageFile>> {
+        self.update()?;
+        // Of an empty folder, as apt does not name the files that are there already.
+        let archives = format!("Dir::Cache::archives={}", self.nowhere()?.display());
+        let mut command = self.command("apt-get");
+        command
+            .args(["-qq", "--yes", "--print-uris", "-o", &archives, "install"])
+            .args(packages);
+        Ok(parse_uris(&run(&mut command)?))
+    }
+
+    /// Downloads `packages`, and all that they depend on, into `folder`; goes on where an
+    /// earlier try was interrupted.
+    ///
+    /// apt checks the repository's signature and the files' checksums.
+    ///
+    /// # Errors
+    /// When a file cannot be fetched or is not what the lists say.
+    pub fn fetch_closure(&self, packages: &[&str], folder: &Path) -> Result<()> {
+        fs::create_dir_all(folder.join("partial"))?;
+        let archives = format!("Dir::Cache::archives={}", folder.display());
+        let mut command = self.command("apt-get");
+        command
+            .args(["-qq", "--yes", "--download-only", "-o", &archives])
+            .arg("install")
+            .args(packages);
+        transfer::run(&mut command)
     }
 
     /// Downloads `package` into `folder` unless it is there, and gives the file's path.
@@ -36,16 +115,25 @@ impl Apt {
         if let Some(found) = find_package(folder, package)? {
             return Ok(found);
         }
-        self.update_once()?;
-        eprintln!("guest-images: downloading {package} ({})", self.suite);
+        self.update()?;
         // Into a folder of its own, so that an interrupted download is not taken for a package.
         let partial = folder.join("partial");
         fs::create_dir_all(&partial)?;
+        let uris = run(self
+            .command("apt-get")
+            .args(["-qq", "--print-uris", "download", package])
+            .current_dir(&partial))?;
+        let bytes = parse_uris(&uris).iter().map(|file| file.size).sum();
+        eprintln!(
+            "  downloading {package} of {}, {}",
+            self.title(),
+            size(bytes)
+        );
         let mut command = self.command("apt-get");
         command
-            .args(["-q", "download", package])
+            .args(["-qq", "download", package])
             .current_dir(&partial);
-        run(&mut command)?;
+        transfer::run(&mut command)?;
         let file = find_package(&partial, package)?
             .with_context(|| format!("apt-get downloaded no file for {package}"))?;
         let name = file.file_name().context("a package file has a name")?;
@@ -56,7 +144,7 @@ impl Apt {
 
     /// The package that the metapackage `package` depends on and whose name starts with `prefix`.
     pub(crate) fn dependency(&self, package: &str, prefix: &str) -> Result<String> {
-        self.update_once()?;
+        self.update()?;
         let text = run(self.command("apt-cache").args(["depends", package]))?;
         parse_dependency(&text, prefix).with_context(|| {
             format!(
@@ -66,16 +154,18 @@ impl Apt {
         })
     }
 
-    /// Fetches the package lists once; they stay in the cache.
-    fn update_once(&self) -> Result<()> {
+    /// The suite and architecture in words.
+    pub fn title(&self) -> String {
+        format!("Debian {} ({})", self.suite, self.architecture)
+    }
+
+    /// Fetches the package lists unless they are there and recent; they stay in the cache.
+    fn update(&self) -> Result<()> {
         let done = self.updated_path();
-        if done.exists() {
+        if is_recent(&done) {
             return Ok(());
         }
-        eprintln!(
-            "guest-images: fetching the arm64 package lists of {}",
-            self.suite
-        );
+        eprintln!("  downloading the package lists of {}", self.title());
         for folder in ["state/lists/partial", "cache/archives/partial"] {
             fs::create_dir_all(self.folder.join(folder))?;
         }
@@ -83,14 +173,14 @@ impl Apt {
         fs::write(self.configuration_path(), self.configuration())?;
         fs::write(self.folder.join("sources.list"), self.sources())?;
         // Errors that apt counts as passing would leave a list out: refuse those too.
-        run(self
-            .command("apt-get")
-            .args(["-q", "--error-on=any", "update"]))
+        transfer::run(
+            self.command("apt-get")
+                .args(["-qq", "--error-on=any", "update"]),
+        )
         .with_context(|| {
             format!(
-                "no package lists for arm64 of Debian's suite `{}`: the first run needs a Debian \
-                 mirror (through the host's apt sources and proxy settings)",
-                self.suite
+                "no package lists of {} (a first run needs a Debian mirror)",
+                self.title()
             )
         })?;
         fs::write(done, "")?;
@@ -101,10 +191,20 @@ impl Apt {
         let mut command = Command::new(program);
         command.arg("-c").arg(self.configuration_path());
         command.env("LC_ALL", "C").stdin(Stdio::null());
+        if program == "apt-get" {
+            command.args(NETWORK_OPTIONS);
+        }
         command
     }
 
-    /// Exists once the package lists are there.
+    /// An empty folder.
+    fn nowhere(&self) -> Result<PathBuf> {
+        let folder = self.folder.join("nowhere");
+        fs::create_dir_all(folder.join("partial"))?;
+        Ok(folder)
+    }
+
+    /// Its time is that of the package lists.
     fn updated_path(&self) -> PathBuf {
         self.folder.join("updated")
     }
@@ -116,6 +216,7 @@ impl Apt {
     /// Read by apt after the host's own configuration. `#clear` drops what the host set.
     fn configuration(&self) -> String {
         let folder = self.folder.display();
+        let architecture = &self.architecture;
         // Backports are taken only when asked for; the other suites want the newest, security's too.
         let default_release = if self.suite.ends_with("-backports") {
             self.suite.as_str()
@@ -124,9 +225,11 @@ impl Apt {
         };
         format!(
             r##"#clear APT::Architectures;
-APT::Architecture "arm64";
-APT::Architectures {{ "arm64"; }};
+APT::Architecture "{architecture}";
+APT::Architectures {{ "{architecture}"; }};
 APT::Default-Release "{default_release}";
+APT::Install-Recommends "false";
+APT::Install-Suggests "false";
 // The files belong to whoever runs this; the user _apt may not be able to reach them.
 APT::Sandbox::User "root";
 Dir::State "{folder}/state";
@@ -167,79 +270,23 @@ Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled "false";
     }
 }
 
-/// Where Debian's two archives are.
-#[derive(Debug, PartialEq, Eq)]
-struct Mirrors {
-    main: String,
-    security: String,
+/// Was the file written within [`LISTS_LAST`]?
+fn is_recent(path: &Path) -> bool {
+    let written = fs::metadata(path).and_then(|metadata| metadata.modified());
+    // A time in the future says nothing of the lists' age.
+    written.is_ok_and(|time| time.elapsed().is_ok_and(|age| age < LISTS_LAST))
 }
 
-impl Mirrors {
-    /// Takes the host's own mirrors out of its index targets (`release component uri` a line).
-    fn from_host(targets: &str) -> Self {
-        let find = |wanted: fn(&str) -> bool, otherwise: &str| {
-            targets
-                .lines()
-                .filter_map(|line| {
-                    let mut words = line.split_whitespace();
-                    let found = (words.next()?, words.next()?, words.next()?);
-                    words.next().is_none().then_some(found)
-                })
-                .find(|(release, component, _)| *component == "main" && wanted(release))
-                .map_or(otherwise, |(_, _, uri)| uri.trim_end_matches('/'))
-                .to_owned()
-        };
-        Self {
-            main: find(is_debian_release, "http://deb.debian.org/debian"),
-            security: find(
-                |release| {
-                    release
-                        .strip_suffix("-security")
-                        .is_some_and(is_debian_release)
-                },
-                "http://deb.debian.org/debian-security",
-            ),
-        }
-    }
-}
-
-/// Is this the plain name of a Debian release? (A third party's `main` says `nodistro` or the like,
-/// or a Debian name too; Debian's own entry comes first on every host we know.)
-fn is_debian_release(name: &str) -> bool {
-    const NAMES: [&str; 10] = [
-        "bullseye",
-        "bookworm",
-        "trixie",
-        "forky",
-        "duke",
-        "sid",
-        "oldstable",
-        "stable",
-        "testing",
-        "unstable",
-    ];
-    NAMES.contains(&name)
-}
-
-/// The lines of sources.list for `suite`.
-fn sources_list(mirrors: &Mirrors, suite: &str, keyring: Option<&str>) -> String {
-    let signed_by = keyring.map_or_else(String::new, |path| format!(" [signed-by={path}]"));
-    let base = suite.strip_suffix("-backports").unwrap_or(suite);
-    let mut lines = vec![format!("deb{signed_by} {} {base} main", mirrors.main)];
-    if !matches!(base, "sid" | "unstable") {
-        lines.push(format!(
-            "deb{signed_by} {} {base}-updates main",
-            mirrors.main
-        ));
-        lines.push(format!(
-            "deb{signed_by} {} {base}-security main",
-            mirrors.security
-        ));
-    }
-    if base != suite {
-        lines.push(format!("deb{signed_by} {} {suite} main", mirrors.main));
-    }
-    lines.join("\n") + "\n"
+/// Reads lines of `'ADDRESS' NAME SIZE CHECKSUM`, as apt-get's `--print-uris` gives them.
+pub fn parse_uris(text: &str) -> Vec<PackageFile> {
+    let file = |line: &str| {
+        let mut words = line.strip_prefix('\'')?.split_whitespace().skip(1);
+        Some(PackageFile {
+            name: words.next()?.to_owned(),
+            size: words.next()?.parse().ok()?,
+        })
+    };
+    text.lines().filter_map(file).collect()
 }
 
 /// Finds `Depends: PREFIX...` in what `apt-cache depends` prints.
@@ -266,15 +313,19 @@ fn find_package(folder: &Path, package: &str) -> Result<Option<PathBuf>> {
     Ok(None)
 }
 
-/// Unpacks the files of `package` that match one of `patterns` (`./boot/vmlinuz-*`) under `folder`.
-pub(crate) fn unpack(package: &Path, patterns: &[&str], folder: &Path) -> Result<()> {
+/// Unpacks the files of `package` that match one of `patterns` (`./boot/vmlinuz-*`) under
+/// `folder`; all of them when there are no patterns.
+///
+/// # Errors
+/// When the package is damaged or the folder cannot be written.
+pub fn unpack(package: &Path, patterns: &[&str], folder: &Path) -> Result<()> {
     fs::create_dir_all(folder)?;
     let mut archive = Command::new("dpkg-deb")
         .arg("--fsys-tarfile")
         .arg(package)
         .stdout(Stdio::piped())
         .spawn()
-        .context("cannot start dpkg-deb; guests are made on Debian")?;
+        .context("cannot start dpkg-deb, which every Debian has")?;
     let stream = archive.stdout.take().context("dpkg-deb has an output")?;
     let tar = Command::new("tar")
         .args(["--extract", "--no-same-owner", "--wildcards", "--directory"])
@@ -286,8 +337,7 @@ pub(crate) fn unpack(package: &Path, patterns: &[&str], folder: &Path) -> Result
     let archive = archive.wait()?;
     ensure!(
         tar.success() && archive.success(),
-        "cannot unpack {} from {}; delete that file to download it again",
-        patterns.join(", "),
+        "cannot unpack {}; delete that file to download it again",
         package.display()
     );
     Ok(())
@@ -298,7 +348,7 @@ fn run(command: &mut Command) -> Result<String> {
     let program = command.get_program().to_string_lossy().into_owned();
     let output = command
         .output()
-        .with_context(|| format!("cannot start {program}; guests are made on Debian"))?;
+        .with_context(|| format!("cannot start {program}, which every Debian has"))?;
     if !output.status.success() {
         bail!(
             "{program} failed ({}):\n{}",
@@ -310,62 +360,4 @@ fn run(command: &mut Command) -> Result<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_hosts_mirror_is_used_for_any_suite() {
-        let mirrors = Mirrors::from_host(
-            "nodistro main https://third.example/x\n\
-             bookworm contrib http://other.example/debian/\n\
-             bookworm main http://mirror.example/debian/\n\
-             bookworm-security main http://mirror.example/security/\n",
-        );
-        assert_eq!(
-            sources_list(&mirrors, "trixie", Some("/k.gpg")),
-            "deb [signed-by=/k.gpg] http://mirror.example/debian trixie main\n\
-             deb [signed-by=/k.gpg] http://mirror.example/debian trixie-updates main\n\
-             deb [signed-by=/k.gpg] http://mirror.example/security trixie-security main\n"
-        );
-        assert_eq!(
-            sources_list(&mirrors, "bookworm-backports", None),
-            "deb http://mirror.example/debian bookworm main\n\
-             deb http://mirror.example/debian bookworm-updates main\n\
-             deb http://mirror.example/security bookworm-security main\n\
-             deb http://mirror.example/debian bookworm-backports main\n"
-        );
-        assert_eq!(
-            sources_list(&mirrors, "sid", None),
-            "deb http://mirror.example/debian sid main\n"
-        );
-    }
-
-    #[test]
-    fn a_host_without_debian_sources_uses_debians_own() {
-        let mirrors = Mirrors::from_host("noble main http://archive.ubuntu.example/ubuntu/\n");
-        assert_eq!(mirrors.main, "http://deb.debian.org/debian");
-        assert_eq!(mirrors.security, "http://deb.debian.org/debian-security");
-    }
-
-    #[test]
-    fn the_kernel_package_is_found_behind_its_metapackage() {
-        let text = "linux-image-arm64\n  Depends: linux-image-6.1.0-56-arm64\n";
-        assert_eq!(
-            parse_dependency(text, "linux-image-").as_deref(),
-            Some("linux-image-6.1.0-56-arm64")
-        );
-        assert_eq!(parse_dependency("x\n", "linux-image-"), None);
-    }
-
-    #[test]
-    fn a_package_is_found_by_its_whole_name() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("busybox-static_1%3a1.35_arm64.deb"), "").unwrap();
-        assert!(find_package(folder.path(), "busybox").unwrap().is_none());
-        assert!(
-            find_package(folder.path(), "busybox-static")
-                .unwrap()
-                .is_some()
-        );
-    }
-}
+mod tests;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use fs_err as fs;
 
+use crate::ARCHITECTURE;
 use crate::apt::{Apt, unpack};
 use crate::cache::{Cache, write_if_changed};
 use crate::initramfs::Initramfs;
@@ -46,10 +47,10 @@ pub fn debian(cache: &Cache, suite: &str) -> Result<DebianGuest> {
 }
 
 fn make_kernel(folder: &Path, suite: &str, target: &Path) -> Result<()> {
-    let apt = Apt::new(folder.join("apt"), suite);
+    let apt = Apt::new(folder.join("apt"), suite, ARCHITECTURE);
     let package = apt.dependency("linux-image-arm64", "linux-image-")?;
     let package = apt.download(&package, &folder.join("packages"))?;
-    eprintln!("guest-images: unpacking the kernel of {suite}");
+    eprintln!("  unpacking the kernel of {suite}");
     let unpacked = folder.join("kernel");
     unpack(&package, &["./boot/vmlinuz-*"], &unpacked)?;
     let file = only_file(&unpacked.join("boot"))?;
@@ -60,9 +61,9 @@ fn make_kernel(folder: &Path, suite: &str, target: &Path) -> Result<()> {
 }
 
 fn make_busybox(folder: &Path, suite: &str, target: &Path) -> Result<()> {
-    let apt = Apt::new(folder.join("apt"), suite);
+    let apt = Apt::new(folder.join("apt"), suite, ARCHITECTURE);
     let package = apt.download("busybox-static", &folder.join("packages"))?;
-    eprintln!("guest-images: unpacking busybox of {suite}");
+    eprintln!("  unpacking busybox of {suite}");
     let unpacked = folder.join("unpacked");
     unpack(&package, &["*bin/busybox"], &unpacked)?;
     // Either place, before and after Debian's merge of /bin into /usr/bin.

@@ -8,7 +8,7 @@
 //! Everything is kept in one cache folder. What is there already is used as it
 //! is, without any network.
 
-mod apt;
+pub mod apt;
 mod bare_metal;
 mod cache;
 mod debian;
@@ -23,3 +23,6 @@ pub use u_boot::u_boot;
 
 /// The Debian suite a guest is made from when none is named.
 pub const DEFAULT_SUITE: &str = "bookworm";
+
+/// The architecture of all guests, as Debian calls it.
+const ARCHITECTURE: &str = "arm64";

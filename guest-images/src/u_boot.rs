@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use fs_err as fs;
 
+use crate::ARCHITECTURE;
 use crate::apt::{Apt, unpack};
 use crate::cache::{Cache, write_if_changed};
 
@@ -19,9 +20,9 @@ pub fn u_boot(cache: &Cache, suite: &str) -> Result<PathBuf> {
     if target.exists() {
         return Ok(target);
     }
-    let apt = Apt::new(folder.join("apt"), suite);
+    let apt = Apt::new(folder.join("apt"), suite, ARCHITECTURE);
     let package = apt.download("u-boot-qemu", &folder.join("packages"))?;
-    eprintln!("guest-images: unpacking U-Boot of {suite}");
+    eprintln!("  unpacking U-Boot of {suite}");
     let unpacked = folder.join("unpacked");
     let place = "usr/lib/u-boot/qemu_arm64/u-boot.bin";
     unpack(&package, &[&format!("./{place}")], &unpacked)?;

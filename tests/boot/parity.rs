@@ -15,7 +15,6 @@ use xtask::machine;
 use xtask::microkit::Sdk;
 use xtask::program::Builder;
 use xtask::progress;
-use xtask::setup::Need;
 use xtask::tree::Tree;
 
 use crate::bench::Workbench;
@@ -89,7 +88,7 @@ fn compare(expected: &str, printed: &str) -> Result<()> {
 }
 
 fn build(tree: &Tree, sdk: &Sdk, name: &str, folder: &Path) -> Result<Image> {
-    let builder = Builder::new(tree, sdk, BOARD, CONFIG, &[Need::Qemu])?;
+    let builder = Builder::new(tree, sdk, BOARD, CONFIG)?;
     let programs = builder.build_protection_domains(tree, PROGRAMS)?;
     // The tool wants a name that ends in .elf.
     let program = format!("{name}.elf");

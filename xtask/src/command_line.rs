@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::knobs::Knobs;
-use crate::verb::{bench, explain, profile, sdk};
+use crate::verb::{bench, explain, profile, sdk, setup};
 
 /// Builds, runs and tests guests on the VMM.
 #[derive(Parser)]
@@ -48,6 +48,8 @@ pub enum Verb {
     Explain(explain::Options),
     /// Fetch the official Microkit SDK, and use it from then on
     Sdk(sdk::Options),
+    /// Find what builds and tests need of the machine, or get it
+    Setup(setup::Options),
     /// Remove what was built in build/ and target/, keep what was downloaded
     Clean,
 }
@@ -65,6 +67,7 @@ impl Verb {
             Self::Profile(_) => "profile",
             Self::Explain(_) => "explain",
             Self::Sdk(_) => "sdk",
+            Self::Setup(_) => "setup",
             Self::Clean => "clean",
         }
     }

@@ -11,7 +11,6 @@ use crate::knobs::{Choice, Knobs};
 use crate::microkit::{Sdk, choices};
 use crate::program::Builder;
 use crate::progress::{self, step};
-use crate::setup::Need;
 use crate::tree::Tree;
 
 /// What to build, all defaults resolved.
@@ -89,14 +88,14 @@ impl Recipe {
     /// # Errors
     /// When there is none.
     pub fn compiler(&self, tree: &Tree) -> Result<String> {
-        Builder::new(tree, &self.sdk, &self.board, &self.config, &[])?.compiler()
+        Builder::new(tree, &self.sdk, &self.board, &self.config)?.compiler()
     }
 
     fn build_with(&self, tree: &Tree, seed: &dyn Fn() -> Result<Seed>) -> Result<Image> {
         let board = load_board(tree, &self.board)?;
         let system = load_system(&self.system, &board)?;
         step(&format!("{}, {}", self.sdk.description(), self.config));
-        let builder = Builder::new(tree, &self.sdk, &self.board, &self.config, &[Need::Qemu])?;
+        let builder = Builder::new(tree, &self.sdk, &self.board, &self.config)?;
         fs::create_dir_all(&self.folder)?;
         for guest in &system.guests {
             self.build_guest(tree, &system, guest, &builder, seed()?)?;

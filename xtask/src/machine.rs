@@ -1,6 +1,7 @@
 //! QEMU with an image, its serial port on standard input and output.
 
 use std::io::{Read, Write, stdout};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -10,18 +11,31 @@ use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
+use sysgen::Board;
 
 use crate::console::{End, Watch};
 use crate::image::Image;
 use crate::input::Input;
+use crate::setup;
+use crate::tree::Tree;
 
 /// What a QEMU that is asked to end gets to do so.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// The QEMU that runs `board`, found or got.
+///
+/// # Errors
+/// When there is none of the version that the board needs, and none can be had.
+pub fn emulator(tree: &Tree, board: &Board) -> Result<PathBuf> {
+    let machine = board.qemu.as_ref();
+    let version = machine.map(|machine| machine.version.as_str());
+    setup::qemu(tree, version.context("QEMU has no machine for it")?)
+}
+
 /// The command that runs `image`, with its console on standard input and output.
 ///
 /// # Errors
-/// When QEMU does not have the board.
+/// When QEMU does not have the board, or there is no QEMU.
 pub fn qemu(image: &Image, input: Input, more: &[String]) -> Result<Command> {
     let Some(arguments) = image.board.qemu_arguments(&image.loader) else {
         bail!(
@@ -30,7 +44,7 @@ pub fn qemu(image: &Image, input: Input, more: &[String]) -> Result<Command> {
             image.loader.display()
         );
     };
-    let mut qemu = Command::new("qemu-system-aarch64");
+    let mut qemu = Command::new(emulator(&Tree::find(), &image.board)?);
     qemu.args(arguments)
         .args(["-nic", "none", "-display", "none"]);
     let earlier_ports = image.board.qemu.as_ref().map_or(0, |qemu| qemu.console);

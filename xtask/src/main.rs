@@ -7,7 +7,7 @@ use clap::Parser;
 use xtask::command_line::{CommandLine, Verb};
 use xtask::tree::Tree;
 use xtask::variables;
-use xtask::verb::{bench, build, check, clean, explain, image, profile, run, sdk, test};
+use xtask::verb::{bench, build, check, clean, explain, image, profile, run, sdk, setup, test};
 
 fn main() -> ExitCode {
     match perform(&CommandLine::parse()) {
@@ -32,6 +32,7 @@ fn perform(line: &CommandLine) -> Result<ExitCode> {
         Verb::Profile(options) => profile::profile(&tree, knobs, options)?,
         Verb::Explain(options) => explain::explain(&tree, knobs, options)?,
         Verb::Sdk(options) => sdk::sdk(&tree, options)?,
+        Verb::Setup(options) => setup::setup(&tree, knobs, options)?,
         Verb::Clean => clean::clean(&tree, knobs)?,
     }
     Ok(ExitCode::SUCCESS)

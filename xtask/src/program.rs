@@ -26,22 +26,21 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Gets ready to build; `needs` are installed as well.
+    /// Gets ready to build.
     ///
     /// # Errors
     /// When the SDK lacks the board or configuration, or the machine lacks a tool.
-    pub fn new(tree: &Tree, sdk: &Sdk, board: &str, config: &str, needs: &[Need]) -> Result<Self> {
-        let (mut all, name) = match sdk {
+    pub fn new(tree: &Tree, sdk: &Sdk, board: &str, config: &str) -> Result<Self> {
+        let (needs, name) = match sdk {
             Sdk::Official(_) => (vec![Need::SdkTarget, Need::Libclang], "sdk"),
             Sdk::StandIn => (vec![Need::Target], "devsdk"),
         };
-        all.extend_from_slice(needs);
         let board_folder = sdk.board_folder(tree, board, config)?;
         Ok(Self {
             sdk: sdk.clone(),
             root: sdk.root(tree),
             board_folder,
-            toolchain: Toolchain::find(tree, &all)?,
+            toolchain: Toolchain::find(tree, &needs)?,
             release: config != "debug",
             target: tree.target(target_folder(name, board, config)),
         })

@@ -32,16 +32,16 @@ impl Release {
         }
     }
 
-    /// Puts the release into `folder`, and returns where it then is. Nothing is left behind when
+    /// Puts the release into `folder` with the program `curl`, and returns where it then is. Nothing is left behind when
     /// that fails.
     ///
     /// # Errors
     /// When it cannot be fetched, is not what the checksum says, or cannot be unpacked.
-    pub fn install(&self, folder: &Path) -> Result<PathBuf> {
+    pub fn install(&self, curl: &Path, folder: &Path) -> Result<PathBuf> {
         fs::create_dir_all(folder)?;
         let partial = folder.join(format!("partial-{}", std::process::id()));
         fs::create_dir_all(&partial)?;
-        let result = self.fetch_and_unpack(&partial).and_then(|unpacked| {
+        let result = self.fetch_and_unpack(curl, &partial).and_then(|unpacked| {
             let installed = folder.join(&self.name);
             fs::rename(unpacked, &installed).context("cannot move the unpacked SDK into place")?;
             Ok(installed)
@@ -50,9 +50,9 @@ impl Release {
         result
     }
 
-    fn fetch_and_unpack(&self, folder: &Path) -> Result<PathBuf> {
+    fn fetch_and_unpack(&self, curl: &Path, folder: &Path) -> Result<PathBuf> {
         let archive = folder.join("archive");
-        self.fetch(&archive)?;
+        self.fetch(curl, &archive)?;
         let found = sha256(&archive)?;
         if found != self.sha256 {
             bail!(
@@ -76,8 +76,8 @@ impl Release {
         Ok(unpacked)
     }
 
-    fn fetch(&self, archive: &Path) -> Result<()> {
-        let output = Command::new("curl")
+    fn fetch(&self, curl: &Path, archive: &Path) -> Result<()> {
+        let output = Command::new(curl)
             .args(["--fail", "--location", "--silent", "--show-error"])
             .args([
                 "--connect-timeout",

@@ -1,4 +1,4 @@
-//! Building for AArch64 without an operating system, with whichever compiler `setup` found.
+//! Building for AArch64 without an operating system, with whichever compiler was found.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,19 +6,17 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::progress;
-use crate::setup::{Need, ensure};
+use crate::setup::{Compiler, Libclang, Need, ensure};
 use crate::tree::Tree;
 
 /// rustc's name of the machine that the protection domain and the kernel run on.
 pub const TARGET: &str = "aarch64-unknown-none-softfloat";
 
-/// A compiler and a linker.
+/// A compiler and a linker, and libclang where that was asked for.
 #[derive(Clone, Debug)]
 pub struct Toolchain {
-    rustc: PathBuf,
-    /// The core library comes as source and is built too.
-    build_std: bool,
-    linker: PathBuf,
+    compiler: Compiler,
+    libclang: Libclang,
 }
 
 impl Toolchain {
@@ -29,15 +27,9 @@ impl Toolchain {
     /// When there is none and none can be installed.
     pub fn find(tree: &Tree, needs: &[Need]) -> Result<Self> {
         let found = ensure(tree, needs)?;
-        let value = |name: &str| {
-            found
-                .get(name)
-                .with_context(|| format!("setup said no {name}"))
-        };
         Ok(Self {
-            rustc: value("RUSTC")?.into(),
-            build_std: value("BUILD_STD")? == "yes",
-            linker: value("LINKER")?.into(),
+            compiler: found.compiler.context("no compiler was asked for")?,
+            libclang: found.libclang.unwrap_or_default(),
         })
     }
 
@@ -46,12 +38,14 @@ impl Toolchain {
     /// # Errors
     /// When it does not say.
     pub fn version(&self) -> Result<String> {
-        let output = Command::new(&self.rustc).arg("--version").output()?;
+        let output = Command::new(&self.compiler.rustc)
+            .arg("--version")
+            .output()?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let version = text.split_whitespace().nth(1);
         version
             .map(str::to_owned)
-            .with_context(|| format!("{} tells no version", self.rustc.display()))
+            .with_context(|| format!("{} tells no version", self.compiler.rustc.display()))
     }
 
     /// `cargo build` of the package at `manifest`, with its output under `target`.
@@ -62,14 +56,20 @@ impl Toolchain {
             .arg(manifest)
             .arg("--target-dir")
             .arg(target)
-            .env("RUSTC", &self.rustc)
+            .env("RUSTC", &self.compiler.rustc)
             .env(
                 "CARGO_TARGET_AARCH64_UNKNOWN_NONE_SOFTFLOAT_LINKER",
-                &self.linker,
+                &self.compiler.linker,
             )
             // cargo run's, for the host's compiler; another compiler must not see them.
             .env_remove("LD_LIBRARY_PATH");
-        if self.build_std {
+        if let Some(libraries) = &self.libclang.libraries {
+            cargo.env("LD_LIBRARY_PATH", libraries);
+        }
+        if let Some(folder) = &self.libclang.folder {
+            cargo.env("LIBCLANG_PATH", folder);
+        }
+        if self.compiler.build_std {
             cargo
                 .arg("-Zbuild-std=core,alloc,compiler_builtins")
                 .arg("-Zbuild-std-features=compiler-builtins-mem")

@@ -28,7 +28,7 @@ const VARIABLES: &[(&str, &[&str])] = &[
     (
         "MICROKIT_BOARD",
         &[
-            "build", "image", "run", "check", "bench", "profile", "explain",
+            "build", "image", "run", "check", "bench", "profile", "explain", "setup",
         ],
     ),
     (

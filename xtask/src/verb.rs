@@ -9,4 +9,5 @@ pub mod image;
 pub mod profile;
 pub mod run;
 pub mod sdk;
+pub mod setup;
 pub mod test;

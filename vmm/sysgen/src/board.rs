@@ -111,6 +111,8 @@ pub struct Timer {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Qemu {
+    /// The oldest QEMU that runs it, as 7.2.
+    pub version: String,
     /// Arguments; `{image}` stands for the path of loader.img.
     pub arguments: Vec<String>,
     /// Which `-serial` is the console, counted from zero.

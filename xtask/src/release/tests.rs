@@ -56,7 +56,9 @@ fn release(url: String, content: &[u8]) -> Release {
 /// Installs into a fresh folder; on failure nothing may be left there.
 fn failure(release: &Release) -> String {
     let folder = tempfile::tempdir().unwrap();
-    let error = release.install(folder.path()).unwrap_err();
+    let error = release
+        .install(Path::new("curl"), folder.path())
+        .unwrap_err();
     assert_eq!(
         fs::read_dir(folder.path()).unwrap().count(),
         0,
@@ -70,7 +72,9 @@ fn a_whole_release_is_unpacked() {
     let archive = archive();
     let url = serve("200 OK", archive.clone(), archive.len());
     let folder = tempfile::tempdir().unwrap();
-    let installed = release(url, &archive).install(folder.path()).unwrap();
+    let installed = release(url, &archive)
+        .install(Path::new("curl"), folder.path())
+        .unwrap();
     assert_eq!(installed, folder.path().join("microkit-sdk-9.9.9"));
     assert_eq!(
         fs::read_to_string(installed.join("VERSION")).unwrap(),

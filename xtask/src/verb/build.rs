@@ -19,7 +19,7 @@ pub fn build(tree: &Tree, knobs: &Knobs) -> Result<()> {
     let system = load_system(&knobs.system(tree)?, &board)?;
     let sdk = Sdk::choose(tree, knobs.microkit_sdk.as_deref())?;
     step(&format!("{}, {}", sdk.description(), knobs.config()));
-    let builder = Builder::new(tree, &sdk, knobs.board(), knobs.config(), &[])?;
+    let builder = Builder::new(tree, &sdk, knobs.board(), knobs.config())?;
     for guest in &system.guests {
         let program = folder.join(&guest.program);
         builder.build_vmm(tree, &sysgen::tables::generate(guest), &program)?;

@@ -7,10 +7,11 @@ use anyhow::{Context, Result};
 use fs_err as fs;
 
 use crate::knobs::{Knobs, default_folder};
+use crate::setup::private::FOLDER;
 use crate::tree::Tree;
 
 /// Folders of `target/` that hold downloads.
-const KEPT: [&str; 1] = ["guest-images"];
+const KEPT: [&str; 2] = ["guest-images", FOLDER];
 
 /// Removes `build/` and all of cargo's but the downloads. A `BUILD_DIR` elsewhere stays: it may
 /// hold more than results.
@@ -27,7 +28,8 @@ pub fn clean(tree: &Tree, knobs: &Knobs) -> Result<()> {
     }
     eprintln!(
         "removed what was built; kept the downloads in {}",
-        Tree::shown(&tree.target(KEPT[0]))
+        KEPT.map(|kept| Tree::shown(&tree.target(kept)))
+            .join(" and ")
     );
     Ok(())
 }
@@ -69,7 +71,8 @@ mod tests {
         assert!(paths.contains(&tree.path("build")));
         for path in paths {
             let ours = path == tree.path("build") || path.starts_with(tree.target(""));
-            assert!(ours && path != tree.target(KEPT[0]), "{}", path.display());
+            let kept = KEPT.iter().any(|kept| path == tree.target(kept));
+            assert!(ours && !kept, "{}", path.display());
         }
     }
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::image::Recipe;
+use crate::image::{Recipe, load_board};
 use crate::input::Input;
 use crate::knobs::{Choice, Knobs};
 use crate::machine;
@@ -23,6 +23,11 @@ pub fn run(tree: &Tree, knobs: &Knobs) -> Result<ExitCode> {
     // Only the Debian guest knows the word.
     if input == Input::Nothing && knobs.initrd()? == Choice::Default {
         recipe.more_bootargs = Some(POWER_OFF);
+    }
+    // Before the build, so that what is missing is told at once.
+    let board = load_board(tree, &recipe.board)?;
+    if board.qemu.is_some() {
+        machine::emulator(tree, &board)?;
     }
     let image = recipe.build(tree)?;
     if input == Input::Terminal {

@@ -31,9 +31,10 @@ pub fn sdk(tree: &Tree, options: &Options) -> Result<()> {
         eprintln!("{} is there already", Tree::shown(&installed));
         return Ok(());
     }
-    ensure(tree, &[Need::Curl])?;
+    let found = ensure(tree, &[Need::Curl])?;
+    let curl = found.programs.first().context("curl was asked for")?;
     eprintln!("fetching {}", release.url);
-    let installed = release.install(&folder).context(
+    let installed = release.install(curl, &folder).context(
         "the official SDK was not installed; fetch it elsewhere and name its folder with MICROKIT_SDK=, or go on with the stand-in",
     )?;
     eprintln!(

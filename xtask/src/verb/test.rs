@@ -1,5 +1,6 @@
 //! `test`: every test there is, on the host and on QEMU, and one count at the end.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, pipe};
 use std::process::{Command, ExitCode};
 use std::time::Instant;
@@ -28,10 +29,11 @@ struct Suite {
 /// # Errors
 /// When this machine cannot be made ready.
 pub fn test(tree: &Tree, _knobs: &Knobs) -> Result<ExitCode> {
-    ensure(tree, &[Need::Target, Need::Qemu, Need::Dtc, Need::Curl])?;
+    let found = ensure(tree, &[Need::Target, Need::Qemu, Need::Dtc, Need::Curl])?;
+    let path = found.path(tree)?;
     let mut sum = Tally::default();
     for suite in suites(tree) {
-        sum += run(tree, &suite)?;
+        sum += run(tree, &suite, &path)?;
     }
     println!("{sum}");
     Ok(if sum.failed == 0 {
@@ -75,7 +77,7 @@ fn suites(tree: &Tree) -> Vec<Suite> {
     ]
 }
 
-fn run(tree: &Tree, suite: &Suite) -> Result<Tally> {
+fn run(tree: &Tree, suite: &Suite, path: &OsStr) -> Result<Tally> {
     step(suite.name);
     let start = Instant::now();
     let (output, writer) = pipe()?;
@@ -86,6 +88,7 @@ fn run(tree: &Tree, suite: &Suite) -> Result<Tally> {
         .args(&suite.cargo)
         .env("SEL4_INCLUDE_DIRS", include)
         .env("CARGO_TARGET_DIR", tree.target(""))
+        .env("PATH", path)
         // For the stand-in crates.
         .env(
             "SEL4_INCLUDE_DIRS",
