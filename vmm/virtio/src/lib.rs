@@ -16,6 +16,7 @@
 )]
 
 pub mod block;
+pub mod console;
 pub mod entropy;
 pub mod model;
 pub mod queue;

@@ -20,8 +20,8 @@ pub trait Model<'m, const QUEUES: usize> {
     fn read_config(&self, offset: u64, bytes: &mut [u8]);
 
     /// A store to configuration space.
-    fn write_config(&mut self, offset: u64, bytes: &[u8]) {
-        let _ = (offset, bytes);
+    fn write_config(&mut self, offset: u64, bytes: &[u8], effects: &mut Effects) {
+        let _ = (offset, bytes, effects);
     }
 
     /// The driver is ready (DRIVER_OK), with these features.

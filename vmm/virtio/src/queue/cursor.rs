@@ -27,6 +27,13 @@ impl<'c> Cursor<'c> {
         }
     }
 
+    fn skip(&mut self, bytes: u32) {
+        let mut left = bytes;
+        while let Some((_, length)) = self.advance(left as usize) {
+            left = left.saturating_sub(u32::try_from(length).unwrap_or(u32::MAX));
+        }
+    }
+
     /// The next piece of at most `limit` bytes that lies in one segment, and moves behind it.
     fn advance(&mut self, limit: usize) -> Option<(Gpa, usize)> {
         let limit = u32::try_from(limit).unwrap_or(u32::MAX).min(self.left);
@@ -80,6 +87,11 @@ impl<'c, 'm> Reader<'c, 'm> {
         done
     }
 
+    /// Passes over bytes.
+    pub fn skip(&mut self, bytes: u32) {
+        self.cursor.skip(bytes);
+    }
+
     /// Reads a structure; `None` when the buffers end before it does.
     pub fn read_value<T: FromBytes + IntoBytes>(&mut self) -> Option<T> {
         let mut value = T::new_zeroed();
@@ -122,10 +134,7 @@ impl<'c, 'm> Writer<'c, 'm> {
     pub fn split_off_last(&mut self, bytes: u32) -> Self {
         let mut last = self.clone();
         self.cursor.left = self.cursor.left.saturating_sub(bytes);
-        let mut skip = self.cursor.left;
-        while let Some((_, length)) = last.cursor.advance(skip as usize) {
-            skip = skip.saturating_sub(u32::try_from(length).unwrap_or(u32::MAX));
-        }
+        last.cursor.skip(self.cursor.left);
         last.written = 0;
         last
     }

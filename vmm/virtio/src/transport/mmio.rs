@@ -165,7 +165,7 @@ impl<'m, M: Model<'m, QUEUES>, const QUEUES: usize> Device for Mmio<'m, M, QUEUE
             let bytes = value.to_le_bytes();
             let length = access.size.bytes() as usize;
             if let Some(part) = bytes.get(..length) {
-                self.core.model.write_config(offset, part);
+                self.core.model.write_config(offset, part, effects);
                 self.core.finish(Ok(()), effects);
             }
             return;

@@ -4,14 +4,18 @@
     reason = "the driver reaches RAM by pointers, as it would in a guest"
 )]
 
-use std::{cell::Cell, ptr::NonNull};
+use std::{
+    cell::{Cell, RefCell},
+    ptr::NonNull,
+    rc::Rc,
+};
 
 use virtio_drivers::{
     BufferDirection, Error, Hal, PAGE_SIZE, PhysAddr, Result,
     transport::{DeviceStatus, DeviceType, InterruptStatus, Transport},
 };
 use vmm_arch::{AccessSize, Gpa, GpaRange, VcpuId};
-use vmm_device::{Access, Device, Effects, Region};
+use vmm_device::{Access, Channel, Device, Effects, Region};
 use vmm_memory::{GuestMemory, RamSlice, RamWindow};
 use vmm_virtio::Memory;
 use zerocopy::{FromBytes, Immutable, IntoBytes};
@@ -150,6 +154,12 @@ impl<D: Device> Bus<D> {
         self.write(offset, AccessSize::Word, value.into());
     }
 
+    pub(crate) fn signal(&mut self) {
+        let mut effects = Effects::NONE;
+        self.device.signalled(Channel(0), &mut effects);
+        self.apply(effects);
+    }
+
     fn apply(&mut self, effects: Effects) {
         for change in effects.lines() {
             self.line = change.high;
@@ -171,12 +181,23 @@ const fn access(offset: u64, size: AccessSize) -> Access {
     }
 }
 
-/// virtio-mmio by register accesses.
-pub(crate) struct Registers<D>(std::cell::RefCell<Bus<D>>);
+/// virtio-mmio by register accesses. A copy reaches the same device.
+pub(crate) struct Registers<D>(Rc<RefCell<Bus<D>>>);
+
+impl<D> Clone for Registers<D> {
+    fn clone(&self) -> Self {
+        Self(Rc::clone(&self.0))
+    }
+}
 
 impl<D: Device> Registers<D> {
     pub(crate) fn new(device: D) -> Self {
-        Self(Bus::new(device).into())
+        Self(Rc::new(Bus::new(device).into()))
+    }
+
+    /// The device's backend has something to tell.
+    pub(crate) fn signal(&self) {
+        self.0.borrow_mut().signal();
     }
 
     fn word(&self, offset: u64) -> u32 {

@@ -2,6 +2,7 @@
 
 mod block;
 mod board;
+mod console;
 mod entropy;
 mod registers;
 mod requests;

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use vmm_arch::Gpa;
-use vmm_device::{Channel, Device as _, Effects};
+use vmm_device::Effects;
 use vmm_virtio::{
     block::{
         Block, RamDisk,
@@ -137,8 +137,7 @@ impl<D: Disk> Machine<D> {
     }
 
     fn signal(&mut self) {
-        let mut effects = Effects::NONE;
-        self.bus.device.signalled(Channel(0), &mut effects);
+        self.bus.signal();
     }
 
     fn is_broken(&mut self) -> bool {
