@@ -19,6 +19,11 @@ impl RamSlice<'_> {
         self.size
     }
 
+    /// The first `size` bytes; `None` when there are not as many.
+    pub fn first(self, size: u64) -> Option<Self> {
+        (size <= self.size).then_some(Self { size, ..self })
+    }
+
     /// Where `length` bytes at `offset` lie in the window, if they lie in the slice.
     fn at(&self, offset: u64, length: usize) -> Option<u64> {
         let end = offset.checked_add(length as u64)?;
@@ -31,6 +36,13 @@ impl RamSlice<'_> {
     /// Copies out; `None`, and `bytes` unchanged, when not all of them lie in the slice.
     pub fn read(&self, offset: u64, bytes: &mut [u8]) -> Option<()> {
         self.window.read(self.at(offset, bytes.len())?, bytes)
+    }
+
+    /// Copies bytes out; `None` when not all of them lie in the slice.
+    pub fn read_array<const N: usize>(&self, offset: u64) -> Option<[u8; N]> {
+        let mut bytes = [0; N];
+        self.read(offset, &mut bytes)?;
+        Some(bytes)
     }
 
     /// Copies in; `None`, and nothing written, when not all bytes lie in the slice.

@@ -19,6 +19,7 @@ pub mod block;
 pub mod console;
 pub mod entropy;
 pub mod model;
+pub mod network;
 pub mod queue;
 pub mod transport;
 

@@ -177,15 +177,36 @@ impl<'m> Queue<'m> {
     /// Returns a chain to the driver: `written` bytes of it were written. One that was not taken,
     /// or was taken before a reset, is ignored.
     pub fn push(&mut self, head: u16, written: u32) {
+        self.stage(head, written);
+        self.publish();
+    }
+
+    /// As [`push`](Self::push), but the driver sees it only with the next
+    /// [`publish`](Self::publish), together with others.
+    pub fn stage(&mut self, head: u16, written: u32) {
         let Some(rings) = &self.rings else { return };
-        if !self.in_flight.remove(head) {
-            return;
+        if self.in_flight.remove(head) {
+            rings.set_used_entry(self.next_used, head, written);
+            self.next_used = self.next_used.wrapping_add(1);
         }
-        rings.set_used_entry(self.next_used, head, written);
-        self.next_used = self.next_used.wrapping_add(1);
-        // The driver sees the entry, and all that was written to the buffers, before the index.
-        fence(Ordering::Release);
-        rings.set_used_index(self.next_used);
+    }
+
+    /// Lets the driver see what was staged.
+    pub fn publish(&mut self) {
+        if let Some(rings) = &self.rings {
+            // The driver sees the entries, and all that was written to the buffers, before the
+            // index.
+            fence(Ordering::Release);
+            rings.set_used_index(self.next_used);
+        }
+    }
+
+    /// Puts back the chain that was taken last, as if it had not been taken; others that were
+    /// taken before may follow in reverse order.
+    pub fn put_back(&mut self, head: u16) {
+        if self.in_flight.remove(head) {
+            self.next_available = self.next_available.wrapping_sub(1);
+        }
     }
 
     /// Does the driver want an interrupt for what was pushed since this was last asked?

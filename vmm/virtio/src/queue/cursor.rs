@@ -144,6 +144,14 @@ impl<'c, 'm> Writer<'c, 'm> {
         self.written
     }
 
+    /// Passes over bytes, which count as written.
+    pub fn skip(&mut self, bytes: u32) {
+        let before = self.cursor.left;
+        self.cursor.skip(bytes);
+        let passed = before.saturating_sub(self.cursor.left);
+        self.written = self.written.saturating_add(passed);
+    }
+
     /// Copies in as many bytes as there is room for; gives their number.
     pub fn write(&mut self, bytes: &[u8]) -> usize {
         let mut done = 0_usize;

@@ -10,7 +10,10 @@ use vmm_virtio::{
     transport::mmio::Mmio,
 };
 
-use crate::board::{BASE, Bounce, Bus, Registers, memory};
+use crate::{
+    board::{Bounce, Bus, Registers, memory},
+    raw::{BUFFERS, Raw, WRITE},
+};
 
 /// Both directions of a terminal that takes `room` bytes more.
 #[derive(Clone, Default)]
@@ -83,127 +86,81 @@ fn text_goes_both_ways() {
     assert_eq!(wire.output.borrow().last(), Some(&b'!'));
 }
 
-const TABLE: u64 = BASE;
-const AVAILABLE: u64 = BASE + 0x1000;
-const USED: u64 = BASE + 0x1800;
-/// Bytes between the rings of the two queues.
-const STRIDE: u64 = 0x2000;
-const BUFFER: u64 = BASE + 0x8000;
+const RECEIVE: u64 = 0;
+const TRANSMIT: u64 = 1;
 
-struct Guest {
-    bus: Bus<Device>,
-}
-
-impl Guest {
-    fn new(wire: &Wire) -> Self {
-        let mut bus = Bus::new(device(wire));
-        for (register, value) in [(0x70, 1), (0x70, 3), (0x24, 1), (0x20, 1), (0x70, 11)] {
-            bus.set_word(register, value);
-        }
-        for queue in 0..2 {
-            bus.set_word(0x30, queue);
-            bus.set_word(0x38, 8);
-            for (register, address) in [(0x80, TABLE), (0x90, AVAILABLE), (0xa0, USED)] {
-                bus.set_word(register, (address + STRIDE * u64::from(queue)) as u32);
-            }
-            bus.set_word(0x44, 1);
-        }
-        bus.set_word(0x70, 15);
-        Self { bus }
-    }
-
-    fn send(&mut self, queue: u64, length: u32, flags: u64) {
-        let memory = memory();
-        let base = STRIDE * queue;
-        memory.write_u64(Gpa(TABLE + base), BUFFER + base).unwrap();
-        let rest = u64::from(length) | flags << 32;
-        memory.write_u64(Gpa(TABLE + base + 8), rest).unwrap();
-        let index = memory.read_u16(Gpa(AVAILABLE + base + 2)).unwrap();
-        memory
-            .write_u16(Gpa(AVAILABLE + base + 2), index + 1)
-            .unwrap();
-        self.bus.set_word(0x50, queue as u32);
-    }
-
-    fn used(&self, queue: u64) -> u16 {
-        memory().read_u16(Gpa(USED + STRIDE * queue + 2)).unwrap()
-    }
-
-    fn signal(&mut self) {
-        self.bus.signal();
-    }
+fn guest(wire: &Wire) -> Raw<Device> {
+    Raw::new(device(wire), 2, 0)
 }
 
 #[test]
 fn a_full_terminal_gets_the_rest_later() {
     let wire = wire(3);
-    let mut guest = Guest::new(&wire);
-    memory().write(Gpa(BUFFER + STRIDE), b"0123456789").unwrap();
-    guest.send(1, 10, 0);
-    assert_eq!(
-        (guest.used(1), wire.output.borrow().as_slice()),
-        (0, b"012".as_slice())
-    );
-    guest.signal();
-    assert_eq!(guest.used(1), 0);
-    *wire.room.borrow_mut() = 4;
-    guest.signal();
-    assert_eq!(
-        (guest.used(1), wire.output.borrow().as_slice()),
-        (0, b"0123456".as_slice())
-    );
-    *wire.room.borrow_mut() = 100;
-    guest.signal();
-    assert_eq!(
-        (guest.used(1), wire.output.borrow().as_slice()),
-        (1, b"0123456789".as_slice())
-    );
+    let mut guest = guest(&wire);
+    memory().write(Gpa(BUFFERS), b"0123456789").unwrap();
+    guest.send(TRANSMIT, 0, &[(BUFFERS, 10, 0)]);
+    let mut step = |room, text: &[u8], used| {
+        *wire.room.borrow_mut() += room;
+        guest.bus.signal();
+        assert_eq!(*wire.output.borrow(), text);
+        assert_eq!(guest.used(TRANSMIT), used);
+    };
+    step(0, b"012", None);
+    step(4, b"0123456", None);
+    step(100, b"0123456789", Some((0, 0)));
+    step(0, b"0123456789", None);
 }
 
 #[test]
 fn a_long_text_is_moved_in_several_calls() {
     let wire = wire(usize::MAX);
-    let mut guest = Guest::new(&wire);
-    guest.send(1, 0x7000, 0);
-    assert_eq!(guest.used(1), 1, "the bus calls again when asked to");
+    let mut guest = guest(&wire);
+    guest.send(TRANSMIT, 0, &[(BUFFERS, 0x7000, 0)]);
+    assert_eq!(
+        guest.used(TRANSMIT),
+        Some((0, 0)),
+        "the bus calls again when asked to"
+    );
     assert_eq!(wire.output.borrow().len(), 0x7000);
 }
 
 #[test]
 fn input_waits_for_room() {
     let wire = wire(0);
-    let mut guest = Guest::new(&wire);
+    let mut guest = guest(&wire);
     wire.input.borrow_mut().extend(b"hello");
-    guest.signal();
+    guest.bus.signal();
     assert_eq!(
         wire.input.borrow().len(),
         5,
         "nothing is lost without a buffer"
     );
-    guest.send(0, 2, 2);
-    assert_eq!(guest.used(0), 1);
-    assert_eq!(wire.input.borrow().len(), 3);
-    guest.send(0, 100, 2);
-    assert_eq!(guest.used(0), 2);
-    let written = memory().read_u32(Gpa(USED + 4 + 8 + 4)).unwrap();
-    assert_eq!(written, 3);
-    guest.send(0, 100, 2);
-    assert_eq!(guest.used(0), 2, "nothing typed");
+    guest.send(RECEIVE, 0, &[(BUFFERS, 2, WRITE)]);
+    assert_eq!(guest.used(RECEIVE), Some((0, 2)));
+    guest.send(RECEIVE, 0, &[(BUFFERS, 100, WRITE)]);
+    assert_eq!(guest.used(RECEIVE), Some((0, 3)));
+    guest.send(RECEIVE, 0, &[(BUFFERS, 100, WRITE)]);
+    assert_eq!(guest.used(RECEIVE), None, "nothing typed");
     wire.input.borrow_mut().extend(b"x");
-    guest.signal();
-    assert_eq!(guest.used(0), 3);
+    guest.bus.signal();
+    assert_eq!(guest.used(RECEIVE), Some((0, 1)));
 }
 
 #[test]
 fn buffers_of_no_bytes_or_the_wrong_direction_come_back() {
     let wire = wire(usize::MAX);
-    let mut guest = Guest::new(&wire);
+    let mut guest = guest(&wire);
     wire.input.borrow_mut().extend(b"a");
-    guest.send(0, 0, 2);
-    guest.send(0, 8, 0);
-    assert_eq!((guest.used(0), wire.input.borrow().len()), (2, 1));
-    guest.send(1, 8, 2);
-    assert_eq!((guest.used(1), wire.output.borrow().len()), (1, 0));
+    guest.send(RECEIVE, 0, &[(BUFFERS, 0, WRITE)]);
+    guest.send(RECEIVE, 0, &[(BUFFERS, 8, 0)]);
+    assert_eq!(
+        (guest.used(RECEIVE), guest.used(RECEIVE)),
+        (Some((0, 0)), Some((0, 0)))
+    );
+    assert_eq!(wire.input.borrow().len(), 1);
+    guest.send(TRANSMIT, 0, &[(BUFFERS, 8, WRITE)]);
+    assert_eq!(guest.used(TRANSMIT), Some((0, 0)));
+    assert_eq!(wire.output.borrow().len(), 0);
 }
 
 #[test]

@@ -4,5 +4,7 @@ mod block;
 mod board;
 mod console;
 mod entropy;
+mod network;
+mod raw;
 mod registers;
 mod requests;

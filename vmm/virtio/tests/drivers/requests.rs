@@ -12,18 +12,14 @@ use vmm_virtio::{
     transport::mmio::Mmio,
 };
 
-use crate::board::{BASE, Bus, memory, region};
+use crate::{
+    board::{memory, region},
+    raw::{BUFFERS, Raw, WRITE},
+};
 
-const TABLE: u64 = BASE;
-const AVAILABLE: u64 = BASE + 0x2000;
-const USED: u64 = BASE + 0x3000;
-const HEADER: u64 = BASE + 0x5000;
-const DATA: u64 = BASE + 0x6000;
-const STATUS: u64 = BASE + 0x5800;
-const SIZE: u16 = 16;
-
-const NEXT: u16 = 1;
-const WRITE: u16 = 2;
+const HEADER: u64 = BUFFERS;
+const STATUS: u64 = BUFFERS + 0x800;
+const DATA: u64 = BUFFERS + 0x1000;
 
 /// Sectors of the disk under test.
 const SECTORS: u64 = 32;
@@ -59,90 +55,29 @@ impl Disk for Slow {
     }
 }
 
-struct Machine<D> {
-    bus: Bus<Mmio<'static, Block<'static, D>, 1>>,
-    seen: u16,
+type Driver<D> = Raw<Mmio<'static, Block<'static, D>, 1>>;
+
+fn driver<D: Disk>(disk: D) -> Driver<D> {
+    Raw::new(
+        Mmio::new(memory(), Block::new(memory(), disk, [0; 20])),
+        1,
+        0,
+    )
 }
 
-impl<D: Disk> Machine<D> {
-    fn new(disk: D) -> Self {
-        let block = Block::new(memory(), disk, [0; 20]);
-        let mut machine = Self {
-            bus: Bus::new(Mmio::new(memory(), block)),
-            seen: 0,
-        };
-        machine.start();
-        machine
-    }
-
-    fn start(&mut self) {
-        let used = vmm_arch::GpaRange::new(Gpa(AVAILABLE), 0x2000).unwrap();
-        memory().fill_zero(used).unwrap();
-        self.seen = 0;
-        let bus = &mut self.bus;
-        for (register, value) in [(0x70, 0), (0x70, 1), (0x70, 3), (0x24, 1), (0x20, 1)] {
-            bus.set_word(register, value);
-        }
-        bus.set_word(0x70, 11);
-        bus.set_word(0x38, SIZE.into());
-        for (register, address) in [(0x80, TABLE), (0x90, AVAILABLE), (0xa0, USED)] {
-            bus.set_word(register, address as u32);
-        }
-        bus.set_word(0x44, 1);
-        bus.set_word(0x70, 15);
-    }
-
-    /// A chain of these descriptors from `head` on; notified at once.
-    fn send(&mut self, head: u16, descriptors: &[(u64, u32, u16)]) {
-        let memory = memory();
-        let count = descriptors.len() as u16;
-        for (index, &(gpa, length, flags)) in (head..).zip(descriptors) {
-            let at = Gpa(TABLE + 16 * u64::from(index));
-            let last = index + 1 == head + count;
-            let flags = if last { flags } else { flags | NEXT };
-            memory.write_u64(at, gpa).unwrap();
-            let rest = u64::from(length) | u64::from(flags) << 32 | u64::from(index + 1) << 48;
-            memory.write_u64(Gpa(at.0 + 8), rest).unwrap();
-        }
-        let index = memory.read_u16(Gpa(AVAILABLE + 2)).unwrap();
-        let slot = Gpa(AVAILABLE + 4 + 2 * u64::from(index % SIZE));
-        memory.write_u16(slot, head).unwrap();
-        memory
-            .write_u16(Gpa(AVAILABLE + 2), index.wrapping_add(1))
-            .unwrap();
-        self.bus.set_word(0x50, 0);
-    }
-
-    /// The next entry of the used ring: descriptor and bytes written.
-    fn used(&mut self) -> Option<(u32, u32)> {
-        let memory = memory();
-        if memory.read_u16(Gpa(USED + 2)).unwrap() == self.seen {
-            return None;
-        }
-        let at = USED + 4 + 8 * u64::from(self.seen % SIZE);
-        self.seen = self.seen.wrapping_add(1);
-        let word = |at| memory.read_u32(Gpa(at)).unwrap();
-        Some((word(at), word(at + 4)))
-    }
-
-    /// A request of three parts; gives its status and the bytes written.
-    fn request(&mut self, kind: u32, sector: u64, data: (u64, u32, u16)) -> (u8, u32) {
-        header(kind, sector);
-        memory().write_u8(Gpa(STATUS), 0xff).unwrap();
-        let parts = [(HEADER, 16, 0), data, (STATUS, 1, WRITE)];
-        self.send(0, &parts);
-        let (head, written) = self.used().expect("an answer at once");
-        assert_eq!(head, 0);
-        (status(), written)
-    }
-
-    fn signal(&mut self) {
-        self.bus.signal();
-    }
-
-    fn is_broken(&mut self) -> bool {
-        self.bus.word(0x70) & 64 != 0
-    }
+/// A request of three parts; gives its status and the bytes written.
+fn request<D: Disk>(
+    driver: &mut Driver<D>,
+    kind: u32,
+    sector: u64,
+    data: (u64, u32, u16),
+) -> (u8, u32) {
+    header(kind, sector);
+    memory().write_u8(Gpa(STATUS), 0xff).unwrap();
+    driver.send(0, 0, &[(HEADER, 16, 0), data, (STATUS, 1, WRITE)]);
+    let (head, written) = driver.used(0).expect("an answer at once");
+    assert_eq!(head, 0);
+    (status(), written)
 }
 
 fn header(kind: u32, sector: u64) {
@@ -164,7 +99,7 @@ const UNSUPP: u8 = 2;
 
 #[test]
 fn statuses() {
-    let mut machine = Machine::new(ram_disk());
+    let mut driver = driver(ram_disk());
     let into = |bytes| (DATA, bytes, WRITE);
     let from = |bytes| (DATA, bytes, 0);
     let cases = [
@@ -196,20 +131,20 @@ fn statuses() {
         ("unknown", 0xffff_ffff, 0, into(512), (UNSUPP, 1)),
     ];
     for (name, kind, sector, data, expected) in cases {
-        assert_eq!(machine.request(kind, sector, data), expected, "{name}");
+        assert_eq!(request(&mut driver, kind, sector, data), expected, "{name}");
     }
 }
 
 #[test]
 fn discard_and_write_zeroes() {
-    let mut machine = Machine::new(ram_disk());
+    let mut driver = driver(ram_disk());
     memory().write(Gpa(DATA), &[7; 4096]).unwrap();
-    assert_eq!(machine.request(1, 0, (DATA, 4096, 0)), (OK, 1));
+    assert_eq!(request(&mut driver, 1, 0, (DATA, 4096, 0)), (OK, 1));
     let mut range = |kind, sector: u64, sectors: u32, flags: u32, length| {
         memory().write_u64(Gpa(DATA), sector).unwrap();
         memory().write_u32(Gpa(DATA + 8), sectors).unwrap();
         memory().write_u32(Gpa(DATA + 12), flags).unwrap();
-        machine.request(kind, 0, (DATA, length, 0)).0
+        request(&mut driver, kind, 0, (DATA, length, 0)).0
     };
     assert_eq!(range(13, 1, 2, 0, 16), OK);
     assert_eq!(range(13, 5, 1, 1, 16), OK, "may unmap");
@@ -221,7 +156,7 @@ fn discard_and_write_zeroes() {
     assert_eq!(range(13, 0, u32::MAX, 0, 16), IOERR);
     assert_eq!(range(13, 0, 1, 0, 15), IOERR, "half a range");
     assert_eq!(range(13, 0, 1, 0, 32), IOERR, "two ranges");
-    assert_eq!(machine.request(0, 0, (DATA, 4096, WRITE)), (OK, 4097));
+    assert_eq!(request(&mut driver, 0, 0, (DATA, 4096, WRITE)), (OK, 4097));
     let mut bytes = [0; 4096];
     memory().read(Gpa(DATA), &mut bytes).unwrap();
     for (sector, bytes) in bytes.chunks(512).enumerate() {
@@ -232,7 +167,7 @@ fn discard_and_write_zeroes() {
 
 #[test]
 fn requests_of_odd_shape() {
-    let mut machine = Machine::new(ram_disk());
+    let mut driver = driver(ram_disk());
     header(0, 0);
     // The header in three pieces, the status behind the data in one.
     let split = [
@@ -241,31 +176,31 @@ fn requests_of_odd_shape() {
         (HEADER + 9, 7, 0),
         (DATA, 513, WRITE),
     ];
-    machine.send(0, &split);
-    assert_eq!(machine.used(), Some((0, 513)));
+    driver.send(0, 0, &split);
+    assert_eq!(driver.used(0), Some((0, 513)));
     assert_eq!(memory().read_u8(Gpa(DATA + 512)), Ok(OK));
     // No status at all: it comes back with nothing.
-    machine.send(0, &[(HEADER, 16, 0)]);
-    assert_eq!(machine.used(), Some((0, 0)));
+    driver.send(0, 0, &[(HEADER, 16, 0)]);
+    assert_eq!(driver.used(0), Some((0, 0)));
     // A status of no bytes.
-    machine.send(0, &[(HEADER, 16, 0), (STATUS, 0, WRITE)]);
-    assert_eq!(machine.used(), Some((0, 0)));
+    driver.send(0, 0, &[(HEADER, 16, 0), (STATUS, 0, WRITE)]);
+    assert_eq!(driver.used(0), Some((0, 0)));
     // Half a header.
     memory().write_u8(Gpa(STATUS), 0xff).unwrap();
-    machine.send(0, &[(HEADER, 15, 0), (STATUS, 1, WRITE)]);
-    assert_eq!((machine.used(), status()), (Some((0, 1)), IOERR));
+    driver.send(0, 0, &[(HEADER, 15, 0), (STATUS, 1, WRITE)]);
+    assert_eq!((driver.used(0), status()), (Some((0, 1)), IOERR));
     // A header that only the device writes.
     memory().write_u8(Gpa(STATUS), 0xff).unwrap();
-    machine.send(0, &[(HEADER, 16, WRITE), (STATUS, 1, WRITE)]);
-    assert_eq!((machine.used(), status()), (Some((0, 1)), IOERR));
-    assert!(!machine.is_broken());
-    machine.send(0, &[(HEADER, 16, 0), (0, 1, WRITE)]);
-    assert!(machine.is_broken(), "a status outside of RAM");
-    machine.start();
-    assert_eq!(machine.request(4, 0, (DATA, 0, 0)), (OK, 1));
+    driver.send(0, 0, &[(HEADER, 16, WRITE), (STATUS, 1, WRITE)]);
+    assert_eq!((driver.used(0), status()), (Some((0, 1)), IOERR));
+    assert!(!driver.is_broken());
+    driver.send(0, 0, &[(HEADER, 16, 0), (0, 1, WRITE)]);
+    assert!(driver.is_broken(), "a status outside of RAM");
+    driver.start(0);
+    assert_eq!(request(&mut driver, 4, 0, (DATA, 0, 0)), (OK, 1));
 }
 
-fn slow(room: usize) -> (Machine<Slow>, Rc<RefCell<Vec<Token>>>, Answers) {
+fn slow(room: usize) -> (Driver<Slow>, Rc<RefCell<Vec<Token>>>, Answers) {
     let taken = Rc::new(RefCell::new(Vec::new()));
     let answers = Answers::default();
     let disk = Slow {
@@ -273,12 +208,13 @@ fn slow(room: usize) -> (Machine<Slow>, Rc<RefCell<Vec<Token>>>, Answers) {
         taken: taken.clone(),
         answers: answers.clone(),
     };
-    (Machine::new(disk), taken, answers)
+    (driver(disk), taken, answers)
 }
 
-fn write_at(machine: &mut Machine<Slow>, head: u16) {
+fn write_at(driver: &mut Driver<Slow>, head: u16) {
     header(1, 0);
-    machine.send(
+    driver.send(
+        0,
         head,
         &[
             (HEADER, 16, 0),
@@ -290,11 +226,11 @@ fn write_at(machine: &mut Machine<Slow>, head: u16) {
 
 #[test]
 fn answers_come_late_and_in_any_order() {
-    let (mut machine, taken, answers) = slow(8);
+    let (mut driver, taken, answers) = slow(8);
     for head in [0, 3, 6] {
-        write_at(&mut machine, head);
+        write_at(&mut driver, head);
     }
-    assert_eq!(machine.used(), None);
+    assert_eq!(driver.used(0), None);
     let tokens = taken.borrow().clone();
     let [first, second, third] = tokens[..] else {
         panic!("three were taken");
@@ -303,9 +239,9 @@ fn answers_come_late_and_in_any_order() {
     answers
         .borrow_mut()
         .push_back((first, Err(DiskError::Failed)));
-    machine.signal();
+    driver.bus.signal();
     assert_eq!(
-        (machine.used(), machine.used()),
+        (driver.used(0), driver.used(0)),
         (Some((6, 1)), Some((0, 1)))
     );
     assert_eq!(memory().read_u8(Gpa(STATUS)), Ok(IOERR));
@@ -313,45 +249,45 @@ fn answers_come_late_and_in_any_order() {
     answers.borrow_mut().push_back((third, Ok(())));
     answers.borrow_mut().push_back((Token(u32::MAX), Ok(())));
     answers.borrow_mut().push_back((second, Ok(())));
-    machine.signal();
-    assert_eq!((machine.used(), machine.used()), (Some((3, 1)), None));
-    assert!(!machine.is_broken());
+    driver.bus.signal();
+    assert_eq!((driver.used(0), driver.used(0)), (Some((3, 1)), None));
+    assert!(!driver.is_broken());
 }
 
 #[test]
 fn a_full_disk_holds_one_request_back() {
-    let (mut machine, taken, answers) = slow(1);
-    write_at(&mut machine, 0);
-    write_at(&mut machine, 3);
-    write_at(&mut machine, 6);
+    let (mut driver, taken, answers) = slow(1);
+    write_at(&mut driver, 0);
+    write_at(&mut driver, 3);
+    write_at(&mut driver, 6);
     let first = taken.borrow_mut().pop().unwrap();
     answers.borrow_mut().push_back((first, Ok(())));
-    machine.signal();
-    assert_eq!((machine.used(), machine.used()), (Some((0, 1)), None));
+    driver.bus.signal();
+    assert_eq!((driver.used(0), driver.used(0)), (Some((0, 1)), None));
     let second = taken.borrow_mut().pop().unwrap();
     answers.borrow_mut().push_back((second, Ok(())));
-    machine.signal();
-    assert_eq!(machine.used(), Some((3, 1)));
+    driver.bus.signal();
+    assert_eq!(driver.used(0), Some((3, 1)));
     let third = taken.borrow_mut().pop().unwrap();
     answers.borrow_mut().push_back((third, Ok(())));
-    machine.signal();
-    assert_eq!(machine.used(), Some((6, 1)));
+    driver.bus.signal();
+    assert_eq!(driver.used(0), Some((6, 1)));
 }
 
 #[test]
 fn an_answer_of_before_a_reset_is_dropped() {
-    let (mut machine, taken, answers) = slow(1);
-    write_at(&mut machine, 3);
-    write_at(&mut machine, 6);
+    let (mut driver, taken, answers) = slow(1);
+    write_at(&mut driver, 3);
+    write_at(&mut driver, 6);
     let old = taken.borrow_mut().pop().unwrap();
-    machine.start();
-    write_at(&mut machine, 3);
+    driver.start(0);
+    write_at(&mut driver, 3);
     answers.borrow_mut().push_back((old, Ok(())));
-    machine.signal();
-    assert_eq!(machine.used(), None, "the request at 3 is another one");
+    driver.bus.signal();
+    assert_eq!(driver.used(0), None, "the request at 3 is another one");
     let new = taken.borrow_mut().pop().unwrap();
     assert_ne!(old, new);
     answers.borrow_mut().push_back((new, Ok(())));
-    machine.signal();
-    assert_eq!((machine.used(), machine.used()), (Some((3, 1)), None));
+    driver.bus.signal();
+    assert_eq!((driver.used(0), driver.used(0)), (Some((3, 1)), None));
 }
