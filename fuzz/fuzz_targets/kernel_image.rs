@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use sysgen::image::{place, understand};
+use sysgen::image::{Space, place, understand};
 
 const RAM: std::ops::Range<u64> = 0x4000_0000..0x4800_0000;
 
@@ -10,7 +10,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(kernel) = understand(bytes.to_vec()) else {
         return;
     };
-    let Ok(layout) = place(kernel, Some(0x1234), &RAM, None) else {
+    let Ok(layout) = place(kernel, Some(0x1234), Space::new([RAM]), None) else {
         return;
     };
     assert!(RAM.contains(&layout.entry), "starts outside RAM");

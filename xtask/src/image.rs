@@ -123,6 +123,9 @@ impl Recipe {
     ) -> Result<()> {
         step(&format!("guest {}", guest.name));
         let files = system.build(guest, &self.guest_images(guest), seed)?;
+        for warning in &files.warnings {
+            eprintln!("{warning}");
+        }
         files.write(&self.folder, &guest.name)?;
         builder.build_vmm(tree, &files.tables, &self.folder.join(&guest.program))
     }

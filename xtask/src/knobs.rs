@@ -234,6 +234,9 @@ fn file(name: &str, given: Option<&OsStr>) -> Result<Choice> {
         return Ok(Choice::None);
     }
     let path = current_folder()?.join(given);
+    if path.is_dir() {
+        bail!("{name}: {} is a folder; give a file in it", path.display());
+    }
     if !path.is_file() {
         bail!("{name}: there is no file {}", path.display());
     }

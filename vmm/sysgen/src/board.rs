@@ -32,6 +32,8 @@ pub struct Board {
     pub devices: Devices,
     /// Main memory.
     pub memory: Vec<Memory>,
+    /// The cores.
+    pub cpu: Cpu,
     /// Interrupt controller.
     pub gic: Gic,
     /// Console.
@@ -53,6 +55,16 @@ pub struct Memory {
     /// Kept back from the kernel, for guests that want fixed physical addresses?
     #[serde(default)]
     pub kept_for_guests: bool,
+}
+
+/// What kind of core it has.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cpu {
+    /// Its name.
+    pub name: String,
+    /// KiB of the pages that stage 1 translation can have (ID_AA64MMFR0_EL1.TGran*).
+    pub granules_kib: Vec<u16>,
 }
 
 /// The board's interrupt controller.

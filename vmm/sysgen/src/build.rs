@@ -4,10 +4,11 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use crate::device_tree::{self, Chosen, Seed};
+use crate::device_tree::given::{self, GivenTree};
+use crate::device_tree::{self, Chosen, Seed, agreement};
 use crate::diagnostic::Diagnostics;
-use crate::image::{self, ImageError, Kernel, Layout, Part};
-use crate::model::{COMMAND_LINE_LIMIT, Guest, Reservation};
+use crate::image::{self, Format, ImageError, Initrd, Kernel, Layout, Part, Space, SpaceError};
+use crate::model::{COMMAND_LINE_LIMIT, Guest};
 use crate::{Error, System, number, package, tables, wants_colour};
 
 /// Most bytes of a device tree (arm64 boot protocol).
@@ -38,6 +39,8 @@ pub struct GuestFiles {
     pub package: Vec<u8>,
     /// File name that the system XML wants for the package.
     pub package_name: String,
+    /// What is odd but does not stop the build, each a text of one or more lines.
+    pub warnings: Vec<String>,
 }
 
 /// Where [`GuestFiles::write`] put things.
@@ -88,66 +91,182 @@ impl System {
     /// Makes the files of one guest.
     ///
     /// # Errors
-    /// When an image is damaged, of a foreign kind, or does not fit into the guest's RAM.
+    /// When an image is damaged, of a foreign kind, or does not fit into the guest's RAM, or
+    /// the user's device tree contradicts the system.
     pub fn build(&self, guest: &Guest, images: &Images, seed: Seed) -> Result<GuestFiles, Error> {
         check_command_line(guest, images)?;
         let kernel = image::load_kernel(&images.kernel)?;
         let initrd = images.initrd.as_deref().map(image::load_initrd);
         let initrd = initrd.transpose()?;
-        let length = initrd.as_ref().map(|bytes| bytes.len() as u64);
-        let (layout, ram) = self.layout(guest, &kernel, length)?;
+        let given = images.device_tree.as_deref().map(given::load).transpose()?;
+
+        let mut found = Diagnostics::default();
+        let mut warnings = self.doubts(images, &kernel, initrd.as_ref());
+        if let Some(given) = &given {
+            agreement::check(given, guest, &mut found);
+            warnings.extend(no_memory(given, &kernel)?);
+        }
+        warn_of_unused_load(guest, &kernel, &mut found);
+        if found.has_errors() {
+            return Err(self.report(&found));
+        }
+        if !found.is_empty() {
+            warnings.push(found.render(&self.source, wants_colour()));
+        }
+
+        let length = initrd.as_ref().map(|initrd| initrd.bytes.len() as u64);
+        let load = guest.boot.load.as_ref().map(|load| load.value);
+        let space = space(guest, given.as_ref());
+        let layout = image::place(kernel, length, space, load)
+            .map_err(|error| self.no_space(guest, &error))?;
+        if let Some(given) = &given {
+            warnings.extend(outside_tree(given, &layout));
+        }
         let initrd_range = layout.initrd.zip(length);
         let initrd_range = initrd_range.map(|(start, length)| (start, start + length));
-        let tree = device_tree(guest, images, initrd_range, seed)?;
+        let tree = device_tree(guest, images, given, initrd_range, seed);
         let size = tree.len() as u64;
         if size > DEVICE_TREE_LIMIT {
-            let text = format!(
-                "the device tree has {}; the boot protocol allows 2 MiB",
-                number::size(size)
-            );
-            return Err(self.no_space(ram, &text));
+            return Err(self.no_space(
+                guest,
+                &SpaceError::new(
+                    format!("the device tree has {}", number::size(size)),
+                    "the boot protocol allows 2 MiB",
+                ),
+            ));
         }
-        let package = pack(&layout, initrd, &tree).map_err(|error| match error {
-            ImageError::Space(text) => self.no_space(ram, &text),
-            other => Error::Image(other),
-        })?;
+        let package = pack(&layout, initrd.map(|initrd| initrd.bytes), &tree)
+            .map_err(|error| self.no_space(guest, &error))?;
         Ok(GuestFiles {
             tables: tables::generate(guest),
             device_tree: tree,
             package,
             package_name: guest.image.file.clone(),
+            warnings,
         })
     }
 
-    /// Places the images into the first piece of RAM that has room for them.
-    fn layout<'a>(
-        &self,
-        guest: &'a Guest,
-        kernel: &Kernel,
-        initrd: Option<u64>,
-    ) -> Result<(Layout, &'a Reservation), Error> {
-        let mut first_error = None;
-        for ram in guest.ram() {
-            let range: Range<u64> = ram.base..ram.end();
-            match image::place(kernel.clone(), initrd, &range, guest.boot.load) {
-                Ok(layout) => return Ok((layout, ram)),
-                Err(error) => {
-                    first_error.get_or_insert(self.no_space(ram, &error.to_string()));
-                }
-            }
+    /// What is odd about the user's files.
+    fn doubts(&self, images: &Images, kernel: &Kernel, initrd: Option<&Initrd>) -> Vec<String> {
+        let warning = |path: &Path, text: &str| format!("warning: {}: {text}", path.display());
+        let of_kernel = kernel.doubts.iter().cloned();
+        let of_kernel = of_kernel.chain(self.missing_granule(kernel));
+        let mut all: Vec<String> = of_kernel
+            .map(|doubt| warning(&images.kernel, &doubt))
+            .collect();
+        // What another kernel makes of an initrd is not known.
+        let initrd = initrd.filter(|_| kernel.format == Format::Arm64Image);
+        let doubt = initrd.and_then(|initrd| initrd.doubt.as_ref());
+        if let Some((path, doubt)) = images.initrd.as_ref().zip(doubt) {
+            all.push(warning(path, doubt));
         }
-        Err(first_error.unwrap_or_else(|| Error::System("the guest has no RAM".to_owned())))
+        all
     }
 
-    fn no_space(&self, ram: &Reservation, text: &str) -> Error {
+    /// A kernel for pages that the CPU does not have stops before its first message.
+    fn missing_granule(&self, kernel: &Kernel) -> Option<String> {
+        let page = kernel.page_kib?;
+        let cpu = &self.cpu;
+        let has: Vec<String> = cpu.granules_kib.iter().map(u16::to_string).collect();
+        (!cpu.granules_kib.contains(&page)).then(|| {
+            format!(
+                "is a kernel for pages of {page} KiB, but {} has {} KiB only; it will stop \
+                 without a word; give a kernel for pages of 4 KiB",
+                cpu.name,
+                has.join(" and ")
+            )
+        })
+    }
+
+    fn no_space(&self, guest: &Guest, error: &SpaceError) -> Error {
         let mut found = Diagnostics::default();
-        let (problem, hint) = text.split_once("; ").unwrap_or((text, ""));
-        let title = "the guest's images do not fit into its RAM";
-        let item = found.error(&ram.span, title, problem);
-        if !hint.is_empty() {
-            item.hint(hint);
-        }
+        let load = guest.boot.load.as_ref().filter(|_| error.by_load);
+        let mut ram = guest.ram().map(|piece| &piece.span);
+        let span = load.map(|load| &load.span).or_else(|| ram.next());
+        let title = match load {
+            Some(_) => "the guest cannot be loaded here",
+            None => "the guest's images do not fit into its RAM",
+        };
+        let item = found.error(span.unwrap_or(&guest.span), title, error.problem.as_str());
+        item.hint(error.hint.as_str());
+        self.report(&found)
+    }
+
+    fn report(&self, found: &Diagnostics) -> Error {
         Error::System(found.render(&self.source, wants_colour()))
+    }
+}
+
+/// Where images may lie: the guest's RAM, as far as the user's tree knows and does not keep it.
+fn space(guest: &Guest, given: Option<&GivenTree>) -> Space {
+    let mut space = Space::new(guest.ram().map(|piece| piece.base..piece.end()));
+    let listed = guest.listed_ram().map(|piece| piece.base..piece.end());
+    space.limit(&listed.collect::<Vec<_>>(), "guest RAM");
+    let Some(given) = given else {
+        return space;
+    };
+    let path = given.path.display();
+    if !given.memory.is_empty() {
+        let memory = given.memory.iter().map(|stretch| stretch.range.clone());
+        let memory: Vec<Range<u64>> = memory.collect();
+        space.limit(&memory, format!("the memory in {path}"));
+    }
+    for stretch in &given.reserved {
+        space.reserve(
+            stretch.range.clone(),
+            format!("{}, which {path} keeps back", stretch.name),
+        );
+    }
+    space
+}
+
+/// Linux stops early without memory; what other guests need is not known.
+fn no_memory(given: &GivenTree, kernel: &Kernel) -> Result<Option<String>, ImageError> {
+    if !given.memory.is_empty() {
+        return Ok(None);
+    }
+    let problem = "describes no memory: no node below the root has device_type = \"memory\" and \
+                   a `reg` with a size; add one for the guest's RAM";
+    if kernel.format == Format::Arm64Image {
+        return Err(ImageError::Bad {
+            path: given.path.clone(),
+            problem: problem.to_owned(),
+        });
+    }
+    Ok(Some(format!(
+        "warning: {}: {problem}",
+        given.path.display()
+    )))
+}
+
+/// Firmware may lie in RAM that it does not show to an operating system; others may not.
+fn outside_tree(given: &GivenTree, layout: &Layout) -> Option<String> {
+    let memory = given.memory.iter().map(|stretch| stretch.range.clone());
+    let memory = Space::new(memory);
+    let ranges = layout
+        .kernel
+        .iter()
+        .map(|part| part.base..part.base + part.size);
+    let mut outside = ranges.filter(|range| !memory.contains(range));
+    let Range { start, end } = outside.next().filter(|_| !given.memory.is_empty())?;
+    Some(format!(
+        "warning: {}: the kernel at {start:#x} to {end:#x} lies outside the memory that this tree \
+         describes",
+        given.path.display()
+    ))
+}
+
+/// Only a flat binary has no place of its own.
+fn warn_of_unused_load(guest: &Guest, kernel: &Kernel, found: &mut Diagnostics) {
+    let place = match kernel.format {
+        Format::Flat => return,
+        Format::Arm64Image => "an arm64 Image goes to its text_offset after a multiple of 2 MiB",
+        Format::Elf => "an ELF goes to the addresses that it is linked for",
+    };
+    if let Some(load) = &guest.boot.load {
+        found
+            .warning(&load.span, "`load` has no effect on this kernel", place)
+            .hint("it says where a flat binary is loaded");
     }
 }
 
@@ -165,14 +284,13 @@ fn check_command_line(guest: &Guest, images: &Images) -> Result<(), Error> {
 fn device_tree(
     guest: &Guest,
     images: &Images,
+    given: Option<GivenTree>,
     initrd: Option<(u64, u64)>,
     seed: Seed,
-) -> Result<Vec<u8>, Error> {
-    if let Some(path) = &images.device_tree {
-        let ram: Vec<Range<u64>> = guest.ram().map(|piece| piece.base..piece.end()).collect();
-        let given = image::load_device_tree(path, &ram)?;
+) -> Vec<u8> {
+    if let Some(given) = given {
         let bootargs = images.bootargs.as_deref();
-        return Ok(device_tree::complete(given, bootargs, initrd));
+        return device_tree::complete(given.tree, bootargs, initrd);
     }
     let bootargs = images.bootargs.as_ref().unwrap_or(&guest.boot.bootargs);
     let chosen = Chosen {
@@ -180,10 +298,10 @@ fn device_tree(
         initrd,
         seed,
     };
-    Ok(device_tree::generate(guest, &chosen))
+    device_tree::generate(guest, &chosen)
 }
 
-fn pack(layout: &Layout, initrd: Option<Vec<u8>>, tree: &[u8]) -> Result<Vec<u8>, ImageError> {
+fn pack(layout: &Layout, initrd: Option<Vec<u8>>, tree: &[u8]) -> Result<Vec<u8>, SpaceError> {
     let mut parts = layout.kernel.clone();
     parts.extend(layout.initrd.zip(initrd).map(|(base, data)| Part {
         base,

@@ -1,7 +1,9 @@
 //! The guest's device tree, made from the model (Devicetree Specification 0.4; bindings of
 //! the Linux kernel).
 
+pub(crate) mod agreement;
 mod devices;
+pub mod given;
 mod tree;
 
 use dtoolkit::model::{DeviceTree, DeviceTreeNode};
@@ -66,7 +68,7 @@ pub fn generate(guest: &Guest, chosen: &Chosen) -> Vec<u8> {
     with(root, "interrupt-parent", GIC_PHANDLE);
     root.add_child(aliases(guest));
     root.add_child(chosen_node(guest, chosen));
-    for piece in guest.ram() {
+    for piece in guest.listed_ram() {
         let mut memory = node(format!("memory@{:x}", piece.base));
         with(&mut memory, "device_type", "memory");
         with(&mut memory, "reg", range(piece.base, piece.size));

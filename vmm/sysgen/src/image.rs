@@ -1,16 +1,21 @@
 //! Guest images: what a kernel file is and which bytes of RAM it wants.
 
+mod appended;
 mod arm64;
 mod compressed;
 mod elf;
-mod given_tree;
+mod flat;
+mod foreign;
+mod initrd;
 mod place;
+mod space;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub use given_tree::load_device_tree;
+pub use compressed::{Unpacked, unpack};
 pub use place::{Layout, place};
+pub use space::{Space, SpaceError};
 
 /// A kernel file, understood.
 #[derive(Clone, Debug)]
@@ -19,6 +24,19 @@ pub struct Kernel {
     pub format: Format,
     /// Bytes and where they go.
     pub pieces: Pieces,
+    /// KiB of the pages that it needs, when its header says so.
+    pub page_kib: Option<u16>,
+    /// What is odd about the file, but does not stop the build.
+    pub doubts: Vec<String>,
+}
+
+/// An initial RAM disk.
+#[derive(Clone, Debug)]
+pub struct Initrd {
+    /// Contents.
+    pub bytes: Vec<u8>,
+    /// Why Linux will not be able to use it.
+    pub doubt: Option<String>,
 }
 
 /// What a kernel file is.
@@ -43,6 +61,8 @@ pub enum Pieces {
         size: u64,
         /// Distance from a 2 MiB boundary.
         text_offset: u64,
+        /// Can it use memory below itself?
+        uses_memory_below: bool,
     },
     /// Parts with addresses of their own.
     Fixed {
@@ -83,9 +103,6 @@ pub enum ImageError {
         /// What was found and what to do.
         problem: String,
     },
-    /// It does not go into the guest's RAM.
-    #[error("{0}")]
-    Space(String),
 }
 
 /// Reads and understands a kernel file.
@@ -109,23 +126,45 @@ pub fn load_kernel(path: &Path) -> Result<Kernel, ImageError> {
 /// Understands the bytes of a kernel file.
 ///
 /// # Errors
-/// What is wrong, when they are of a known format but damaged or for another machine.
+/// What is wrong, when they are certainly no kernel, or damaged, or for another machine.
 pub fn understand(bytes: Vec<u8>) -> Result<Kernel, String> {
-    let bytes = compressed::unpack(bytes)?;
+    let unpacked = unpack(bytes)?;
+    let kernel = if unpacked.bytes.is_empty() {
+        Err("is empty".to_owned())
+    } else {
+        understand_plain(unpacked.bytes)
+    };
+    let mut kernel = match kernel {
+        Err(problem) if unpacked.was_packed => {
+            return Err(format!("holds, compressed, a file that {problem}"));
+        }
+        other => other?,
+    };
+    kernel.doubts.splice(0..0, unpacked.doubts);
+    Ok(kernel)
+}
+
+fn understand_plain(bytes: Vec<u8>) -> Result<Kernel, String> {
     if arm64::is_image(&bytes) {
+        let image = arm64::image(bytes)?;
         return Ok(Kernel {
             format: Format::Arm64Image,
-            pieces: arm64::pieces(bytes)?,
+            pieces: image.pieces,
+            page_kib: image.page_kib,
+            doubts: image.doubt.into_iter().collect(),
         });
     }
     if elf::is_elf(&bytes) {
         return Ok(Kernel {
             format: Format::Elf,
             pieces: elf::pieces(&bytes)?,
+            page_kib: None,
+            doubts: Vec::new(),
         });
     }
+    foreign::refuse(&bytes)?;
     arm64::refuse_other_programs(&bytes)?;
-    refuse_foreign(&bytes)?;
+    let doubt = flat::check(&bytes)?;
     let size = bytes.len() as u64;
     Ok(Kernel {
         format: Format::Flat,
@@ -133,40 +172,18 @@ pub fn understand(bytes: Vec<u8>) -> Result<Kernel, String> {
             data: bytes,
             size,
             text_offset: 0,
+            uses_memory_below: true,
         },
+        page_kib: None,
+        doubts: doubt.into_iter().collect(),
     })
-}
-
-/// Formats that are certainly no flat binary.
-fn refuse_foreign(bytes: &[u8]) -> Result<(), String> {
-    const FOREIGN: [(usize, &[u8], &str); 8] = [
-        (0, b"\xfd7zXZ\0", "an xz file"),
-        (0, b"\x28\xb5\x2f\xfd", "a zstd file"),
-        (0, b"BZh", "a bzip2 file"),
-        (0, b"\x02\x21\x4c\x18", "an lz4 file"),
-        (0, b"\xd0\x0d\xfe\xed", "a device tree or FIT image"),
-        (0, b"\x27\x05\x19\x56", "a U-Boot uImage"),
-        (0, b"070701", "an initramfs"),
-        (0x24, b"\x18\x28\x6f\x01", "a 32-bit Arm zImage"),
-    ];
-    for (offset, magic, what) in FOREIGN {
-        let found = bytes
-            .get(offset..)
-            .is_some_and(|rest| rest.starts_with(magic));
-        if found {
-            return Err(format!(
-                "is {what}; a kernel is an arm64 Image, gzip of one, ELF or flat binary"
-            ));
-        }
-    }
-    Ok(())
 }
 
 /// Reads an initrd.
 ///
 /// # Errors
 /// When the file cannot be read or is empty.
-pub fn load_initrd(path: &Path) -> Result<Vec<u8>, ImageError> {
+pub fn load_initrd(path: &Path) -> Result<Initrd, ImageError> {
     let bytes = read(path)?;
     if bytes.is_empty() {
         return Err(ImageError::Bad {
@@ -174,10 +191,17 @@ pub fn load_initrd(path: &Path) -> Result<Vec<u8>, ImageError> {
             problem: "is empty; leave the initrd out instead".to_owned(),
         });
     }
-    Ok(bytes)
+    let doubt = initrd::doubt(&bytes);
+    Ok(Initrd { bytes, doubt })
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, ImageError> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, ImageError> {
+    if path.is_dir() {
+        return Err(ImageError::Bad {
+            path: path.to_owned(),
+            problem: "is a folder; give a file in it".to_owned(),
+        });
+    }
     fs::read(path).map_err(|reason| ImageError::Read {
         path: path.to_owned(),
         reason,

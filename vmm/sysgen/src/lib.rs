@@ -43,6 +43,8 @@ pub struct System {
     pub source: Source,
     /// Every guest that one of our VMMs runs.
     pub guests: Vec<Guest>,
+    /// The board's cores.
+    pub cpu: board::Cpu,
     /// What was found but does not stop the build.
     pub warnings: Diagnostics,
 }
@@ -116,6 +118,7 @@ impl System {
         Ok(Self {
             source,
             guests,
+            cpu: board.cpu.clone(),
             warnings: found,
         })
     }

@@ -98,6 +98,9 @@ fn make(system: &System, build: Build) -> Result<()> {
         device_tree: build.dtb,
     };
     let files = system.build(guest, &images, Seed::random()?)?;
+    for warning in &files.warnings {
+        eprintln!("{warning}");
+    }
     let written = files.write(&build.output, &guest.name)?;
     for path in [&written.tables, &written.device_tree, &written.package] {
         println!("{}", path.display());

@@ -5,7 +5,7 @@
 
 use vmm_config::{Action, Console, Policy, ReservationKind};
 
-use crate::source::Span;
+use crate::source::{Span, Spanned};
 
 /// One VMM with its guest.
 #[derive(Clone, Debug)]
@@ -38,6 +38,8 @@ pub struct Guest {
     pub policy: Policy,
     /// How the guest is started.
     pub boot: Boot,
+    /// Its `<virtual_machine>`.
+    pub span: Span,
 }
 
 /// A `<map>` of the virtual machine.
@@ -76,6 +78,8 @@ pub struct Reservation {
     pub size: u64,
     /// What it is.
     pub kind: ReservationKind,
+    /// RAM that the device tree does not list, such as what firmware runs from.
+    pub unlisted: bool,
     /// The XML behind it.
     pub span: Span,
 }
@@ -178,7 +182,7 @@ pub struct Boot {
     /// How the guest calls PSCI.
     pub psci: Conduit,
     /// Where a flat binary is loaded, unless at 2 MiB into RAM.
-    pub load: Option<u64>,
+    pub load: Option<Spanned<u64>>,
 }
 
 /// Most bytes of a kernel command line: arm64 Linux keeps so many (its `COMMAND_LINE_SIZE` less
@@ -207,5 +211,10 @@ impl Guest {
     pub fn ram(&self) -> impl Iterator<Item = &Reservation> {
         let all = self.reservations.iter();
         all.filter(|piece| piece.kind == ReservationKind::Ram)
+    }
+
+    /// The pieces of RAM that the device tree lists.
+    pub fn listed_ram(&self) -> impl Iterator<Item = &Reservation> {
+        self.ram().filter(|piece| !piece.unlisted)
     }
 }

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use vmm_config::package::{HEADER_BYTES, Header, MAX_SEGMENTS, SEGMENT_BYTES, Segment};
 
-use crate::image::{ImageError, Part};
+use crate::image::{Part, SpaceError};
 
 /// Where stretches of zeroes begin and end.
 const PAGE: usize = 0x1000;
@@ -18,14 +18,16 @@ const WORTH: usize = 8;
 ///
 /// # Errors
 /// When there are more parts than a package holds.
-pub fn pack(parts: &[Part], entry: u64, device_tree: u64) -> Result<Vec<u8>, ImageError> {
+pub fn pack(parts: &[Part], entry: u64, device_tree: u64) -> Result<Vec<u8>, SpaceError> {
     let most = MAX_SEGMENTS as usize;
     let Some(spare) = most.checked_sub(parts.len()) else {
-        return Err(ImageError::Space(format!(
-            "the guest image has {} parts, but a package holds {most}; \
-             link the kernel with fewer segments",
-            parts.len()
-        )));
+        return Err(SpaceError::new(
+            format!(
+                "the guest image has {} parts, but a package holds {most}",
+                parts.len()
+            ),
+            "link the kernel with fewer segments",
+        ));
     };
     let parts = without_zeroes(parts, spare);
     let mut offset = HEADER_BYTES + parts.len() * SEGMENT_BYTES;

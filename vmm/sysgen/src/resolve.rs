@@ -171,6 +171,7 @@ fn guest(context: &Context<'_>, found: &mut Diagnostics) -> Option<Guest> {
         wake_timer,
         policy,
         boot: boot?,
+        span: context.machine.span.clone(),
     })
 }
 
@@ -266,6 +267,7 @@ fn gic(
         base: distributor.value,
         size: DISTRIBUTOR_SIZE,
         kind: ReservationKind::Emulated(vmm_config::Device::GicDistributor),
+        unlisted: false,
         span: fact.span.clone(),
     });
     Some(Gic {

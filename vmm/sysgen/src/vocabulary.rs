@@ -67,7 +67,7 @@ pub const WORDS: [Word; 13] = [
         &[],
         &["power-off", "reset", "crash"],
     ),
-    word("ram", Subject::GuestMap, &[], &[]),
+    word("ram", Subject::GuestMap, &[], &["memory-node"]),
     word(
         "device",
         Subject::GuestMap,

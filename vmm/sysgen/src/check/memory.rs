@@ -27,7 +27,7 @@ pub(super) fn check(document: &Document, guests: &[Guest], board: &Board, found:
             let space = format!("the guest `{}`", machine.name.value);
             check_space(&stretches, &space, limit, found);
             guest.inspect(|guest| check_counts(guest, found));
-            check_guest_maps(domain, machine, found);
+            check_guest_maps(domain, machine, guest, found);
         }
         for map in maps_of(domain) {
             check_map(document, map, found);
@@ -230,7 +230,12 @@ fn report_overlap(below: &Stretch<'_>, above: &Stretch<'_>, space: &str, found: 
         ));
 }
 
-fn check_guest_maps(domain: &Domain, machine: &Machine, found: &mut Diagnostics) {
+fn check_guest_maps(
+    domain: &Domain,
+    machine: &Machine,
+    guest: Option<&Guest>,
+    found: &mut Diagnostics,
+) {
     let has = |map: &Map, word: &str| map.facts.iter().any(|fact| fact.word.name == word);
     let mut has_ram = false;
     for map in &machine.maps {
@@ -243,6 +248,15 @@ fn check_guest_maps(domain: &Domain, machine: &Machine, found: &mut Diagnostics)
             check_device(map, found);
             check_cpu_interface(map, found);
         }
+    }
+    if let Some(guest) = guest.filter(|guest| guest.listed_ram().next().is_none() && has_ram) {
+        found
+            .error(
+                &guest.span,
+                "the device tree would list no RAM",
+                "each map marked `ram` has memory-node=\"no\"",
+            )
+            .hint("remove it from one of them");
     }
     if !has_ram && !machine.facts.is_empty() {
         found

@@ -4,20 +4,42 @@
 
 use std::io::Read;
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
+
+use super::appended;
 
 /// Most bytes that a kernel may have unpacked.
 const LIMIT: u64 = 1 << 30;
+/// Magic, and the only method that there is.
+const GZIP: &[u8] = &[0x1f, 0x8b, 8];
+
+/// What a file holds once it is unpacked.
+#[derive(Clone, Debug)]
+pub struct Unpacked {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// Was it compressed?
+    pub was_packed: bool,
+    /// What is in the file and not used.
+    pub doubts: Vec<String>,
+}
 
 /// The kernel inside, or the bytes themselves when they are not compressed.
-pub(super) fn unpack(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
+///
+/// # Errors
+/// When the compressed file is damaged, or of a kind that is not known here.
+pub fn unpack(bytes: Vec<u8>) -> Result<Unpacked, String> {
     if bytes.starts_with(b"MZ") && bytes.get(4..8) == Some(b"zimg") {
         return gunzip(zboot_payload(&bytes)?);
     }
-    if bytes.starts_with(&[0x1f, 0x8b, 8]) {
+    if bytes.starts_with(GZIP) {
         return gunzip(&bytes);
     }
-    Ok(bytes)
+    Ok(Unpacked {
+        bytes,
+        was_packed: false,
+        doubts: Vec::new(),
+    })
 }
 
 fn zboot_payload(bytes: &[u8]) -> Result<&[u8], String> {
@@ -41,14 +63,41 @@ fn zboot_payload(bytes: &[u8]) -> Result<&[u8], String> {
         .ok_or_else(too_early)
 }
 
-fn gunzip(bytes: &[u8]) -> Result<Vec<u8>, String> {
+/// All members of a gzip file, one after the other. As gzip itself does: zeroes behind the last
+/// one are padding, and anything else is left alone, with a word about it.
+fn gunzip(bytes: &[u8]) -> Result<Unpacked, String> {
     let mut unpacked = Vec::new();
-    let mut decoder = MultiGzDecoder::new(bytes).take(LIMIT + 1);
-    decoder
-        .read_to_end(&mut unpacked)
-        .map_err(|error| format!("is a damaged gzip file: {error}"))?;
-    if unpacked.len() as u64 > LIMIT {
-        return Err("unpacks to more than 1 GiB".to_owned());
+    let mut rest = bytes;
+    while rest.starts_with(GZIP) {
+        let mut member = GzDecoder::new(rest);
+        let room = (LIMIT + 1).saturating_sub(unpacked.len() as u64);
+        member
+            .by_ref()
+            .take(room)
+            .read_to_end(&mut unpacked)
+            .map_err(|error| format!("is a damaged gzip file: {error}"))?;
+        if unpacked.len() as u64 > LIMIT {
+            return Err("unpacks to more than 1 GiB".to_owned());
+        }
+        rest = member.into_inner();
     }
-    Ok(unpacked)
+    Ok(Unpacked {
+        bytes: unpacked,
+        was_packed: true,
+        doubts: behind(bytes, rest).into_iter().collect(),
+    })
+}
+
+/// What is said about `rest`, which follows the last member.
+fn behind(bytes: &[u8], rest: &[u8]) -> Option<String> {
+    let padding = rest.iter().take_while(|byte| **byte == 0).count();
+    let garbage = rest.get(padding..).filter(|garbage| !garbage.is_empty())?;
+    let at = bytes.len() - garbage.len();
+    Some(match appended::tree_in(garbage) {
+        Some(tree) => appended::unused_tree(at + tree),
+        None => format!(
+            "has {} bytes behind the end of its gzip data, from {at:#x} on; they are not used",
+            garbage.len()
+        ),
+    })
 }

@@ -3,15 +3,20 @@
 //! The arm64 boot protocol: the kernel lies `text_offset` after a 2 MiB boundary with
 //! `image_size` bytes to itself, the device tree is at most 2 MiB and does not cross a 2 MiB
 //! boundary, and the initrd lies near by. A flat binary may know nothing but that the device
-//! tree is at the start of RAM (U-Boot for QEMU's virt machine), so it finds it there.
+//! tree is at the start of RAM (U-Boot for QEMU's virt machine), so it finds it there, unless
+//! `load=` puts the binary itself there.
 
 use std::ops::Range;
 
-use super::{Format, ImageError, Kernel, Part, Pieces};
-use crate::number;
+use super::space::{Space, SpaceError, Wish};
+use super::{Format, Kernel, Part, Pieces};
 
 const TWO_MIB: u64 = 2 << 20;
 const PAGE: u64 = 0x1000;
+const GIB: u64 = 1 << 30;
+/// An Image and its initrd lie in one window of so many bytes that begins at a multiple of 1 GiB.
+const INITRD_WINDOW: u64 = 32 * GIB;
+const ANYWHERE: Range<u64> = 0..u64::MAX;
 
 /// The places.
 #[derive(Clone, Debug)]
@@ -26,113 +31,107 @@ pub struct Layout {
     pub device_tree: u64,
 }
 
-/// Places everything into one piece of RAM; `load` overrides where a flat binary goes.
+/// Places everything into RAM; `load` overrides where a flat binary goes.
 ///
 /// # Errors
 /// When something does not fit; the text says what, how large, and how much there is.
 pub fn place(
     kernel: Kernel,
     initrd_length: Option<u64>,
-    ram: &Range<u64>,
+    mut space: Space,
     load: Option<u64>,
-) -> Result<Layout, ImageError> {
-    let mut free = Free::new(ram.clone());
-    let flat_tree = match kernel.format {
-        Format::Flat => Some(free.take(TWO_MIB, TWO_MIB, "the device tree")?),
-        Format::Arm64Image | Format::Elf => None,
-    };
-    let (parts, entry) = match kernel.pieces {
-        Pieces::Movable {
-            data,
-            size,
-            text_offset,
-        } => {
-            let base = match load.filter(|_| kernel.format == Format::Flat) {
-                Some(base) => free.claim(base, size, "the kernel")?,
-                None => {
-                    let whole = text_offset.saturating_add(size);
-                    free.take(whole, TWO_MIB, "the kernel")? + text_offset
-                }
-            };
-            (vec![Part { base, size, data }], base)
-        }
-        Pieces::Fixed { parts, entry } => {
-            for part in &parts {
-                free.claim(part.base, part.size, "a segment of the kernel")?;
-            }
-            (parts, entry)
-        }
-    };
+) -> Result<Layout, SpaceError> {
+    let flat = kernel.format == Format::Flat;
+    // With `load` the binary has the first choice, otherwise the device tree.
+    let mut device_tree = None;
+    if flat && load.is_none() {
+        device_tree = Some(take_start(&mut space)?);
+    }
+    let (kernel, entry, window) = place_kernel(kernel, &mut space, load)?;
+    if flat && device_tree.is_none() {
+        device_tree = Some(take_start(&mut space)?);
+    }
     let initrd = match initrd_length {
-        Some(length) => Some(free.take(length, PAGE, "the initrd")?),
+        Some(length) => {
+            let wish = Wish::new("the initrd", length, PAGE);
+            Some(space.take(&wish.within(window.clone()))?)
+        }
         None => None,
     };
-    let device_tree = match flat_tree {
+    let device_tree = match device_tree {
         Some(base) => base,
-        None => free.take(TWO_MIB, TWO_MIB, "the device tree")?,
+        None => space.take(&tree().within(window))?,
     };
     Ok(Layout {
-        kernel: parts,
+        kernel,
         entry,
         initrd,
         device_tree,
     })
 }
 
-/// Free space in a piece of RAM.
-struct Free {
-    ram: Range<u64>,
-    taken: Vec<Range<u64>>,
+/// The kernel's parts, its entry, and where what belongs to it may lie.
+type PlacedKernel = (Vec<Part>, u64, Range<u64>);
+
+fn place_kernel(
+    kernel: Kernel,
+    space: &mut Space,
+    load: Option<u64>,
+) -> Result<PlacedKernel, SpaceError> {
+    let is_image = kernel.format == Format::Arm64Image;
+    let (data, size, text_offset, uses_all) = match kernel.pieces {
+        Pieces::Movable {
+            data,
+            size,
+            text_offset,
+            uses_memory_below,
+        } => (data, size, text_offset, uses_memory_below),
+        Pieces::Fixed { parts, entry } => {
+            for part in &parts {
+                let end = part.base.saturating_add(part.size);
+                space.claim(part.base..end, "a segment of the kernel")?;
+            }
+            return Ok((parts, entry, ANYWHERE));
+        }
+    };
+    let what = "the kernel";
+    let base = match load {
+        Some(base) if !is_image => {
+            let range = base..base.saturating_add(size);
+            let by_load = |error| SpaceError {
+                by_load: true,
+                ..error
+            };
+            space.claim(range, what).map_err(by_load)?;
+            base
+        }
+        _ => space.take(&Wish::new(what, size, TWO_MIB).after(text_offset))?,
+    };
+    // The kernel's memory begins at the 2 MiB boundary.
+    space.reserve(base.saturating_sub(text_offset)..base, what);
+    let mut window = ANYWHERE;
+    if is_image {
+        let end = (base + size).next_multiple_of(GIB);
+        window = end.saturating_sub(INITRD_WINDOW)..base - base % GIB + INITRD_WINDOW;
+    }
+    if !uses_all {
+        window.start = base;
+    }
+    Ok((vec![Part { base, size, data }], base, window))
 }
 
-impl Free {
-    fn new(ram: Range<u64>) -> Self {
-        Self {
-            ram,
-            taken: Vec::new(),
+fn tree() -> Wish<'static> {
+    Wish::new("the device tree", TWO_MIB, TWO_MIB)
+}
+
+/// The start of the first piece of RAM that is free there, or any place.
+fn take_start(space: &mut Space) -> Result<u64, SpaceError> {
+    for start in space.starts() {
+        let start = start.next_multiple_of(TWO_MIB);
+        let wish = tree().within(start..start.saturating_add(TWO_MIB));
+        if let Ok(base) = space.take(&wish) {
+            return Ok(base);
         }
     }
-
-    /// Takes the lowest free stretch.
-    fn take(&mut self, size: u64, align: u64, what: &str) -> Result<u64, ImageError> {
-        self.taken.sort_by_key(|range| range.start);
-        let mut base = self.ram.start.next_multiple_of(align);
-        for range in &self.taken {
-            let end = base.saturating_add(size);
-            if range.start < end && base < range.end {
-                base = range.end.next_multiple_of(align);
-            }
-        }
-        self.claim(base, size, what)
-    }
-
-    /// Takes one certain stretch.
-    fn claim(&mut self, base: u64, size: u64, what: &str) -> Result<u64, ImageError> {
-        let end = base.checked_add(size);
-        let inside = |end: &u64| base >= self.ram.start && *end <= self.ram.end;
-        let Some(end) = end.filter(inside) else {
-            return Err(self.too_small(base, size, what));
-        };
-        let overlap = |range: &&Range<u64>| range.start < end && base < range.end;
-        if let Some(other) = self.taken.iter().find(overlap) {
-            return Err(ImageError::Space(format!(
-                "{what} ({base:#x} to {end:#x}) lies on what is at {:#x} to {:#x} already; \
-                 link or load it elsewhere",
-                other.start, other.end
-            )));
-        }
-        self.taken.push(base..end);
-        Ok(base)
-    }
-
-    fn too_small(&self, base: u64, size: u64, what: &str) -> ImageError {
-        ImageError::Space(format!(
-            "{what} needs {} from {base:#x}, but guest RAM is {:#x} to {:#x} ({}); \
-             give the guest more RAM or use a smaller image",
-            number::size(size),
-            self.ram.start,
-            self.ram.end,
-            number::size(self.ram.end - self.ram.start),
-        ))
-    }
+    space.take(&tree())
 }

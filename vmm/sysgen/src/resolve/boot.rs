@@ -28,7 +28,7 @@ pub(super) fn boot(context: &Context<'_>, found: &mut Diagnostics) -> Option<Boo
         bootargs: text("bootargs").unwrap_or_default(),
         stdout: text("stdout"),
         psci: conduit(fact.get("psci"), found),
-        load: fact.number("load", found).map(|load| load.value),
+        load: fact.number("load", found),
     })
 }
 

@@ -111,8 +111,26 @@ fn reservation(context: &Context<'_>, map: &Map, found: &mut Diagnostics) -> Opt
         base: map.address.value,
         size: region.size.as_ref()?.value,
         kind,
+        unlisted: is_unlisted(role, found),
         span: map.span.clone(),
     })
+}
+
+/// Does `memory-node` say that the device tree does not list this RAM?
+fn is_unlisted(role: &Fact, found: &mut Diagnostics) -> bool {
+    let Some(text) = role.get("memory-node") else {
+        return false;
+    };
+    if text.value != "no" {
+        found
+            .error(
+                &text.span,
+                format!("`{}` is no value of `memory-node`", text.value),
+                "expected no",
+            )
+            .hint("RAM is listed in the device tree unless memory-node=\"no\"");
+    }
+    true
 }
 
 /// The one instruction that says what a guest's map is.

@@ -134,23 +134,94 @@ fn a_command_line_that_linux_would_cut_is_refused() {
     );
 }
 
+/// An Image says in its header's flags for which pages it is built.
 #[test]
-fn a_users_tree_may_speak_only_of_the_guests_ram() {
+fn a_kernel_for_pages_that_the_cpu_does_not_have_is_warned_of() {
     let files = Files::new();
-    let mut images = images(files.add("Image", &arm64_image(1001, 0, MIB, 0)), None);
-    let built = build(&systems::load(systems::ONE), &images).expect("fits");
-    let path = files.add("given.dtb", &built.device_tree);
-    images.device_tree = Some(path.clone());
-    let smaller = systems::ONE.replace("size=\"0x4000000\"", "size=\"0x2000000\"");
-    let error = build(&systems::load(&smaller), &images).expect_err("too much memory");
-    assert_eq!(
-        error,
-        format!(
-            "{}: says in memory@40000000 that 0x40000000 to 0x44000000 is memory, but the \
-             guest's RAM is 0x40000000 to 0x42000000",
-            path.display()
-        )
+    for (board, flags, warned) in [
+        ("qemu_virt_aarch64", 0b0000, None),
+        ("qemu_virt_aarch64", 0b0010, None),
+        (
+            "qemu_virt_aarch64",
+            0b0100,
+            Some("Cortex-A53 has 4 and 64 KiB only"),
+        ),
+        ("qemu_virt_aarch64", 0b0110, None),
+        ("odroidc4", 0b0100, None),
+        (
+            "rpi4b_1gb",
+            0b0100,
+            Some("Cortex-A72 has 4 and 64 KiB only"),
+        ),
+    ] {
+        let kernel = files.add("Image", &arm64_image(1001, 0, MIB, flags));
+        let mut system = systems::load(systems::ONE);
+        system.cpu = systems::board(board).cpu;
+        let built = build(&system, &images(kernel.clone(), None)).expect("fits");
+        let warning = warned.map(|cpu| {
+            format!(
+                "warning: {}: is a kernel for pages of 16 KiB, but {cpu}; it will stop without a \
+                 word; give a kernel for pages of 4 KiB",
+                kernel.display()
+            )
+        });
+        assert_eq!(built.warnings, Vec::from_iter(warning), "{board}");
+    }
+}
+
+#[test]
+fn a_load_address_that_has_no_effect_is_warned_of() {
+    let files = Files::new();
+    let text = systems::ONE.replace("bootargs=", "load=\"0x40000000\" bootargs=");
+    let kernel = files.add("Image", &arm64_image(1001, 0, MIB, 0));
+    let built = build(&systems::load(&text), &images(kernel, None)).expect("fits");
+    golden::check(
+        "build/load_unused.txt",
+        &format!("{}\n", built.warnings.join("\n")),
     );
+}
+
+/// Only Linux is known to read an initrd as an archive.
+#[test]
+fn the_initrd_of_linux_is_looked_at() {
+    let files = Files::new();
+    let initrd = files.add("initrd", &[0x12; 100]);
+    let system = systems::load(systems::ONE);
+    let image = files.add("Image", &arm64_image(1001, 0, MIB, 0));
+    let built = build(&system, &images(image, Some(initrd.clone()))).expect("fits");
+    assert_eq!(
+        built.warnings,
+        [format!(
+            "warning: {}: is of no kind that Linux knows as initrd; Linux reads a cpio archive \
+             (`cpio -o -H newc`), also compressed",
+            initrd.display()
+        )]
+    );
+    let flat = files.add("flat", &[0x1f, 0x20, 0x03, 0xd5].repeat(20));
+    let built = build(&system, &images(flat, Some(initrd))).expect("fits");
+    assert!(built.warnings.is_empty(), "{:?}", built.warnings);
+}
+
+#[test]
+fn ram_that_the_tree_does_not_list_is_for_the_binary_only() {
+    let files = Files::new();
+    let text = systems::TWO_VCPUS
+        .replace(
+            "<?vmm ram?>\n            <map mr=\"ram\"",
+            "<?vmm ram memory-node=\"no\"?>\n            <map mr=\"ram\"",
+        )
+        .replace("psci='hvc'", "psci='hvc' load='0x40000000'");
+    let flat = files.add("flat", &[0x1f, 0x20, 0x03, 0xd5].repeat(20));
+    let initrd = files.add("initrd", b"anything");
+    let built = build(&systems::load(&text), &images(flat, Some(initrd))).expect("fits");
+    let (header, segments) = unpack(&built.package);
+    assert_eq!(
+        (header.entry, header.device_tree),
+        (0x4000_0000, 0x8000_0000)
+    );
+    assert_eq!(segments[1].0.base, 0x8020_0000, "the initrd");
+    let tree = String::from_utf8_lossy(&built.device_tree).into_owned();
+    assert!(tree.contains("memory@80000000") && !tree.contains("memory@40000000"));
 }
 
 #[test]

@@ -114,7 +114,7 @@ pub(super) const CASES: &[Case] = &[
     case(
         "key_none_taken",
         ONE,
-        &[("<?vmm ram?>", r#"<?vmm ram size="0x1000"?>"#)],
+        &[("<?vmm image?>", r#"<?vmm image size="0x1000"?>"#)],
     ),
     case(
         "key_twice",
@@ -763,6 +763,16 @@ pub(super) const CASES: &[Case] = &[
             r#"<map mr="ram" vaddr="0x40000000" perms="rwx" />"#,
             r#"<map mr="ram" vaddr="0x40000000" perms="rw" />"#,
         )],
+    ),
+    case(
+        "ram_memory_node_bad",
+        ONE,
+        &[("<?vmm ram?>", r#"<?vmm ram memory-node="yes"?>"#)],
+    ),
+    case(
+        "ram_none_listed",
+        ONE,
+        &[("<?vmm ram?>", r#"<?vmm ram memory-node="no"?>"#)],
     ),
     case(
         "ram_not_in_vmm",
