@@ -32,6 +32,15 @@ fn an_empty_kernel_and_a_missing_file_are_refused_by_name() {
             .to_string()
             .starts_with("KERNEL: there is no file")
     );
+    knobs.kernel = Some("src".into());
+    let folder = env::current_dir().unwrap().join("src");
+    assert_eq!(
+        knobs.kernel().unwrap_err().to_string(),
+        format!(
+            "KERNEL: {} is a folder; give a file in it",
+            folder.display()
+        )
+    );
 }
 
 #[test]
