@@ -19,9 +19,15 @@ impl RamSlice<'_> {
         self.size
     }
 
-    /// The first `size` bytes; `None` when there are not as many.
-    pub fn first(self, size: u64) -> Option<Self> {
-        (size <= self.size).then_some(Self { size, ..self })
+    /// `size` bytes from `offset` on; `None` when not all of them lie in the slice.
+    pub fn part(self, offset: u64, size: u64) -> Option<Self> {
+        let end = offset.checked_add(size)?;
+        let start = self.start.checked_add(offset)?;
+        (end <= self.size).then_some(Self {
+            start,
+            size,
+            ..self
+        })
     }
 
     /// Where `length` bytes at `offset` lie in the window, if they lie in the slice.

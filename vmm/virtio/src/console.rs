@@ -1,5 +1,9 @@
 //! The console device (Virtio 1.2, 5.3), with one port.
 
+mod sddf;
+
+pub use sddf::SddfTerminal;
+
 use virtio_spec::console::F;
 use vmm_device::{Channel, Effects};
 use zerocopy::{Immutable, IntoBytes, LittleEndian, U16, U32};

@@ -9,10 +9,12 @@ mod filter;
 mod header;
 pub mod port;
 mod receive;
+mod sddf;
 mod transmit;
 
 pub use filter::Mac;
 pub use port::Port;
+pub use sddf::{SddfPort, SddfQueues};
 
 use vmm_device::{Channel, Effects};
 

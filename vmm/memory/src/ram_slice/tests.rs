@@ -63,3 +63,17 @@ fn copies_and_zeroes_stay_inside() {
     );
     assert_eq!(high.read_u32(0), Some(0x0707_0707));
 }
+
+#[test]
+fn a_part_lies_inside() {
+    let mut buffer = [0_u8; 64];
+    let mut memory = GuestMemory::<1>::new();
+    memory.add(window(&mut buffer, 0x1000)).unwrap();
+    let slice = memory.slice(range(0x1010, 32)).unwrap();
+    let part = slice.part(8, 4).unwrap();
+    assert_eq!((part.size(), part.write_u32(0, 5)), (4, Some(())));
+    assert_eq!((slice.read_u32(8), part.read_u16(4)), (Some(5), None));
+    assert!(slice.part(32, 0).is_some());
+    assert!(slice.part(30, 3).is_none());
+    assert!(slice.part(u64::MAX, 1).is_none());
+}

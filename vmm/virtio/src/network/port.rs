@@ -19,7 +19,7 @@ pub trait Port {
     fn send(&mut self, frame: Reader<'_, '_>, effects: &mut Effects) -> bool;
 
     /// The next frame for the guest. It stays the next until it is dropped.
-    fn next_frame(&self) -> Option<RamSlice<'_>>;
+    fn next_frame(&mut self, effects: &mut Effects) -> Option<RamSlice<'_>>;
 
     /// The next frame was handed over, or is not wanted.
     fn drop_frame(&mut self, effects: &mut Effects);

@@ -29,7 +29,7 @@ impl<'m, P: Port> Network<'m, P> {
     ) -> Result<(), Broken> {
         let longest = u64::from(self.max_frame());
         for _ in 0..MAX_FRAMES {
-            let Some(frame) = self.port.next_frame() else {
+            let Some(frame) = self.port.next_frame(effects) else {
                 return Ok(());
             };
             let target = frame.read_array(0).map(Mac);

@@ -123,6 +123,8 @@ pub(crate) struct Bus<D> {
     pub(crate) device: D,
     /// The level of its interrupt line.
     pub(crate) line: bool,
+    /// Channels that were notified.
+    notified: Vec<Channel>,
 }
 
 impl<D: Device> Bus<D> {
@@ -130,6 +132,7 @@ impl<D: Device> Bus<D> {
         Self {
             device,
             line: false,
+            notified: Vec::new(),
         }
     }
 
@@ -164,6 +167,7 @@ impl<D: Device> Bus<D> {
         for change in effects.lines() {
             self.line = change.high;
         }
+        self.notified.extend(effects.channels());
         if effects.is_deferred() {
             let mut effects = Effects::NONE;
             self.device.resumed(&mut effects);
@@ -198,6 +202,13 @@ impl<D: Device> Registers<D> {
     /// The device's backend has something to tell.
     pub(crate) fn signal(&self) {
         self.0.borrow_mut().signal();
+    }
+
+    /// Channels that were notified since this was last asked.
+    pub(crate) fn take_notified(&self) -> Vec<Channel> {
+        let mut channels = std::mem::take(&mut self.0.borrow_mut().notified);
+        channels.dedup();
+        channels
     }
 
     fn word(&self, offset: u64) -> u32 {

@@ -8,3 +8,4 @@ mod network;
 mod raw;
 mod registers;
 mod requests;
+mod sddf;

@@ -54,7 +54,7 @@ impl Port for Wire {
         true
     }
 
-    fn next_frame(&self) -> Option<RamSlice<'_>> {
+    fn next_frame(&mut self, _effects: &mut Effects) -> Option<RamSlice<'_>> {
         self.waiting.borrow().front().copied()
     }
 
