@@ -4,10 +4,10 @@ mod fixed;
 mod kernel;
 
 pub use fixed::{StaticBackend, StaticError};
-pub use kernel::{CapBackend, CapError, KernelError, PageCaps};
+pub use kernel::{CapBackend, CapError, FrameCap, KernelError, PageCaps};
 
-#[cfg(test)]
-pub(super) use kernel::model;
+#[cfg(any(test, feature = "model"))]
+pub use kernel::model;
 
 use super::frame::Frame;
 use vmm_arch::GpaRange;
@@ -24,7 +24,7 @@ pub trait Backend {
     /// The reason.
     fn check(&self, frame: &Frame) -> Result<(), Self::Error>;
 
-    /// Maps a frame that [`check`](Self::check) let pass.
+    /// Maps a frame that [`check`](Self::check) let pass. Nothing is mapped at its addresses.
     ///
     /// # Errors
     /// The frame is not mapped.

@@ -5,7 +5,7 @@
 //! handler. A [`Backend`] turns frames into mappings: [`StaticBackend`] proves that the system
 //! XML has made them already, [`CapBackend`] asks the kernel. [`GuestRam`] says which RAM is in
 //! use, [`GuestMemory`] copies in and out of it.
-#![cfg_attr(not(test), no_std)]
+#![cfg_attr(not(any(test, feature = "model")), no_std)]
 #![cfg_attr(
     not(test),
     deny(

@@ -2,7 +2,7 @@
 //! chapter "Address spaces and virtual memory").
 
 use super::Backend;
-use crate::frame::{Attributes, Cptr, Frame, Rights};
+use crate::frame::{Attributes, Cptr, Frame, PAGE, Rights};
 use vmm_arch::{Gpa, GpaRange};
 
 /// seL4's error numbers.
@@ -50,8 +50,23 @@ impl KernelError {
     }
 }
 
-/// The kernel calls of this backend. The VSpace is the implementer's: it is the guest's.
+/// What its owner knows of a frame capability. The kernel tells neither: it maps as much as the
+/// capability has, whatever the caller takes it for, and masks rights without a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrameCap {
+    /// log2 of its bytes.
+    pub size_bits: u8,
+    /// It can be mapped for stores.
+    pub write: bool,
+}
+
+/// The kernel calls of this backend. The VSpace is the implementer's: it is the guest's, and has
+/// an ASID.
 pub trait PageCaps {
+    /// The frame capability in a slot, from the implementer's own account; `None` when that slot
+    /// holds none. The kernel is not asked: a pointer outside the CSpace would stop the caller.
+    fn frame(&self, cptr: Cptr) -> Option<FrameCap>;
+
     /// Page map. A capability that is mapped at another place is refused by the kernel; one
     /// that is mapped at `gpa` already gets the new rights.
     ///
@@ -71,13 +86,21 @@ pub trait PageCaps {
     /// The kernel's answer.
     fn unmap(&mut self, cptr: Cptr) -> Result<(), KernelError>;
 
-    /// Makes one page table (retype) and maps it at the topmost level that lacks one above
-    /// `gpa`. It may stay for ever: alone it maps nothing, and the next frame there uses it.
+    /// Maps one page table at the topmost level that lacks one above `gpa`: a spare one, or one
+    /// made anew (retype). It may stay for ever: alone it maps nothing, and the next frame there
+    /// uses it. A table that the kernel refuses to map stays spare.
     ///
     /// # Errors
     /// The kernel's answer: `NotEnoughMemory` when there is none to make a table of,
-    /// `DeleteFirst` when no table is missing.
+    /// `DeleteFirst` when no table is missing, or a large page is in its place.
     fn add_table(&mut self, gpa: Gpa) -> Result<(), KernelError>;
+
+    /// Unmaps the page tables that cover addresses of `range` only, and keeps them as spare ones.
+    /// Nothing is mapped in `range`. Returns whether there were any.
+    ///
+    /// # Errors
+    /// The kernel's answer.
+    fn remove_tables(&mut self, range: GpaRange) -> Result<bool, KernelError>;
 }
 
 /// What the kernel refused.
@@ -86,6 +109,37 @@ pub enum CapError {
     /// The iterator has no frame for this address.
     #[error("the frame for {0} is the null capability")]
     NullCapability(Gpa),
+    /// The slot is empty, holds a capability of another type, or does not exist.
+    #[error("the frame for {gpa} is {cptr:?}, which is not a frame capability of the VMM")]
+    NotAFrame {
+        /// What the frame names.
+        cptr: Cptr,
+        /// Where it was to go.
+        gpa: Gpa,
+    },
+    /// The kernel would map all of the capability's bytes.
+    #[error(
+        "the frame for {gpa} claims 2^{claimed} bytes, but the capability {cptr:?} has \
+         2^{actual}"
+    )]
+    Size {
+        /// The frame.
+        cptr: Cptr,
+        /// Where it was to go.
+        gpa: Gpa,
+        /// log2 of the size it claims.
+        claimed: u8,
+        /// log2 of the size it has.
+        actual: u8,
+    },
+    /// The kernel would map it for loads only, without a word.
+    #[error("the frame for {gpa} is to be mapped for stores, but the capability {cptr:?} is not")]
+    ReadOnly {
+        /// The frame.
+        cptr: Cptr,
+        /// Where it was to go.
+        gpa: Gpa,
+    },
     /// Page map.
     #[error("the kernel did not map frame {cptr:?} at {gpa}: {cause}")]
     Map {
@@ -119,12 +173,14 @@ pub enum CapError {
     NotInVmm(GpaRange),
 }
 
-/// Stage 2 has at most three levels of tables below the VSpace root.
-const MOST_TABLES: u8 = 3;
+/// More calls than any stage 2 needs for one frame: it has at most three levels of tables below
+/// the root, and large pages make room once. How many levels there are, the kernel's answers tell.
+const MOST_CALLS: u8 = 5;
 
 /// Maps frames through their capabilities.
 ///
-/// The capabilities it is given are not mapped anywhere.
+/// The capabilities it is given are not mapped anywhere: one capability maps at one place. For a
+/// second place, as the VMM's own, make a copy of it. Nothing else maps into the guest's VSpace.
 #[derive(Debug)]
 pub struct CapBackend<C> {
     caps: C,
@@ -147,12 +203,41 @@ impl<C> CapBackend<C> {
     }
 }
 
+impl<C: PageCaps> CapBackend<C> {
+    /// The walk for `frame` did not end at a slot of its size: removes the tables that earlier,
+    /// smaller frames have left in its place, or adds the one that is missing above it.
+    fn mend_tables(&mut self, frame: &Frame) -> Result<(), KernelError> {
+        let large = frame.range().filter(|range| range.size() > PAGE);
+        if let Some(range) = large
+            && self.caps.remove_tables(range)?
+        {
+            return Ok(());
+        }
+        self.caps.add_table(frame.vaddr)
+    }
+}
+
 impl<C: PageCaps> Backend for CapBackend<C> {
     type Error = CapError;
 
     fn check(&self, frame: &Frame) -> Result<(), CapError> {
-        if frame.cptr == Cptr::NULL {
-            return Err(CapError::NullCapability(frame.vaddr));
+        let (cptr, gpa) = (frame.cptr, frame.vaddr);
+        if cptr == Cptr::NULL {
+            return Err(CapError::NullCapability(gpa));
+        }
+        let Some(found) = self.caps.frame(cptr) else {
+            return Err(CapError::NotAFrame { cptr, gpa });
+        };
+        if found.size_bits != frame.size_bits {
+            return Err(CapError::Size {
+                cptr,
+                gpa,
+                claimed: frame.size_bits,
+                actual: found.size_bits,
+            });
+        }
+        if frame.rights.write && !found.write {
+            return Err(CapError::ReadOnly { cptr, gpa });
         }
         Ok(())
     }
@@ -160,13 +245,13 @@ impl<C: PageCaps> Backend for CapBackend<C> {
     fn map(&mut self, frame: &Frame) -> Result<(), CapError> {
         self.check(frame)?;
         let (cptr, gpa) = (frame.cptr, frame.vaddr);
-        for tables in 0..=MOST_TABLES {
+        for _ in 0..MOST_CALLS {
             let answer = self.caps.map(cptr, gpa, frame.rights, frame.attributes);
             match answer {
                 Ok(()) => return Ok(()),
-                Err(KernelError::FailedLookup) if tables < MOST_TABLES => {
-                    let added = self.caps.add_table(gpa);
-                    added.map_err(|cause| CapError::Table { gpa, cause })?;
+                Err(KernelError::FailedLookup) => {
+                    let mended = self.mend_tables(frame);
+                    mended.map_err(|cause| CapError::Table { gpa, cause })?;
                 }
                 Err(cause) => return Err(CapError::Map { cptr, gpa, cause }),
             }
@@ -186,7 +271,7 @@ impl<C: PageCaps> Backend for CapBackend<C> {
     }
 }
 
-#[cfg(test)]
-pub(crate) mod model;
+#[cfg(any(test, feature = "model"))]
+pub mod model;
 #[cfg(test)]
 mod tests;

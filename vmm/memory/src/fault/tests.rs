@@ -121,18 +121,18 @@ fn a_deferred_mapping_is_made_once_and_the_access_restarted() {
     let mut map = map();
     let reservation = map.reserve_memory_at(range(0x4000, 0x2000), 'd').unwrap();
     map.map_reservation_deferred(reservation, frames()).unwrap();
-    assert!(map.backend().caps().pages.is_empty());
+    assert!(map.backend().caps().pages().is_empty());
     assert_eq!(
         map.map_reservation(reservation, frames()),
         Err(MapError::AlreadyMapped(range(0x4000, 0x2000)))
     );
     let first = map.handle_fault(write(0x4000), nobody);
     assert_eq!(first, FaultResult::Restart);
-    assert_eq!(map.backend().caps().pages.len(), 2);
+    assert_eq!(map.backend().caps().pages().len(), 2);
     let again = map.handle_fault(write(0x4000), |_, _| FaultResult::Handled);
     assert_eq!(again, FaultResult::Handled, "now it is the handler's");
     map.free_reserved_memory(reservation).unwrap();
-    assert!(map.backend().caps().pages.is_empty());
+    assert!(map.backend().caps().pages().is_empty());
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn a_half_mapped_reservation_stops_the_guest() {
     map.map_reservation_deferred(reservation, frames()).unwrap();
     {
         let caps = map.backend_mut().caps_mut();
-        caps.inject = Some((7, KernelError::IllegalOperation));
+        caps.inject = Some((5, KernelError::IllegalOperation));
         caps.unmap_error = Some(KernelError::IllegalOperation);
     }
     assert_eq!(map.handle_fault(write(0x4000), nobody), FaultResult::Error);
