@@ -13,6 +13,17 @@ use crate::setup::Need;
 use crate::toolchain::{TARGET, Toolchain};
 use crate::tree::Tree;
 
+/// Where upstream's crates come from.
+const RUST_SEL4: &str = "https://github.com/seL4/rust-sel4";
+/// What cargo says when it cannot fetch something.
+const NO_NETWORK: [&str; 5] = [
+    "spurious network error",
+    "failed to fetch",
+    "failed to clone",
+    "failed to download",
+    "failed to get",
+];
+
 /// Builds programs for one SDK, board and configuration.
 #[derive(Clone, Debug)]
 pub struct Builder {
@@ -73,7 +84,8 @@ impl Builder {
         }
         let mut cargo = self.protection_domains(tree, "vmm/pd");
         cargo.env("VMM_TABLES", &path);
-        progress::run("building the VMM", &mut cargo)?;
+        let advice = |log: &str| self.advice(log);
+        progress::run_or_advise("building the VMM", &mut cargo, &advice)?;
         copy_if_changed(&self.built("vmm"), program)
     }
 
@@ -84,7 +96,8 @@ impl Builder {
     pub fn build_protection_domains(&self, tree: &Tree, folder: &str) -> Result<PathBuf> {
         let _lock = self.lock()?;
         let mut cargo = self.protection_domains(tree, folder);
-        progress::run("building protection domains", &mut cargo)?;
+        let advice = |log: &str| self.advice(log);
+        progress::run_or_advise("building protection domains", &mut cargo, &advice)?;
         Ok(self.built(""))
     }
 
@@ -108,6 +121,23 @@ impl Builder {
             Sdk::StandIn => cargo.arg("--config").arg(tree.path("devsdk/patch.toml")),
         };
         cargo
+    }
+
+    /// What to do about a build that failed without a network.
+    fn advice(&self, log: &str) -> Option<String> {
+        let is_git = log.contains(RUST_SEL4);
+        if !NO_NETWORK.iter().any(|words| log.contains(words)) {
+            return None;
+        }
+        Some(match self.sdk {
+            Sdk::Official(_) if is_git => format!(
+                "the first build with a Microkit SDK fetches the rust-sel4 crates from {RUST_SEL4}, \
+                 which cannot be reached from here; build once where it can, or go on with the \
+                 stand-in: MICROKIT_SDK=devsdk"
+            ),
+            _ => "the first build fetches crates from crates.io, which cannot be reached from here"
+                .to_owned(),
+        })
     }
 
     fn built(&self, name: &str) -> PathBuf {

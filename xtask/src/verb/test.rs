@@ -1,14 +1,14 @@
 //! `test`: every test there is, on the host and on QEMU, and one count at the end.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, pipe};
+use std::io::pipe;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use anyhow::{Context, Result};
 
 use crate::knobs::Knobs;
-use crate::progress::{step, verbose};
+use crate::progress::{Live, lines, step, verbose};
 use crate::setup::{Need, ensure};
 use crate::tally::Tally;
 use crate::tree::Tree;
@@ -102,15 +102,23 @@ fn run(tree: &Tree, suite: &Suite, path: &OsStr) -> Result<Tally> {
     drop(cargo);
     let mut tally = Tally::default();
     let mut log = String::new();
-    for line in BufReader::new(output).lines() {
-        let line = line.unwrap_or_else(|error| format!("({error})"));
+    let mut live = Live::new(suite.name);
+    for line in lines(output) {
+        let Some(line) = line else {
+            live.tick();
+            continue;
+        };
         if verbose() || (suite.slow && line.starts_with("test ")) {
+            live.clear();
             eprintln!("    {line}");
+        } else {
+            live.show(&line);
         }
         tally += Tally::of_line(&line);
         log += &line;
         log.push('\n');
     }
+    live.clear();
     let status = child.wait()?;
     if !status.success() {
         // Tests that do not even build are counted too.
