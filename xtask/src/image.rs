@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use fs_err as fs;
 use guest_images::{Cache, DEFAULT_SUITE};
-use sysgen::{Board, Guest, Images, Seed, System};
+use sysgen::{Board, Guest, GuestFiles, Images, Seed, System};
 
 use crate::knobs::{Choice, Knobs};
 use crate::microkit::{Sdk, choices};
 use crate::program::Builder;
 use crate::progress::{self, step};
+use crate::room::Filled;
 use crate::tree::Tree;
 
 /// What to build, all defaults resolved.
@@ -97,14 +98,24 @@ impl Recipe {
         step(&format!("{}, {}", self.sdk.description(), self.config));
         let builder = Builder::new(tree, &self.sdk, &self.board, &self.config)?;
         fs::create_dir_all(&self.folder)?;
+        let mut filled = Vec::new();
+        let mut programs = Vec::new();
         for guest in &system.guests {
-            self.build_guest(tree, &system, guest, &builder, seed()?)?;
+            let files = self.guest_files(&system, guest, seed()?)?;
+            filled.push(Filled::of(guest, &files));
+            programs.push((self.folder.join(&guest.program), files.tables));
+        }
+        let room = builder.room(&self.board);
+        room.as_ref().map_or(Ok(()), |room| room.check(&filled))?;
+        for (program, tables) in programs {
+            builder.build_vmm(tree, &tables, &program)?;
         }
         let loader = self.folder.join("loader.img");
         step(&format!("image {}", Tree::shown(&loader)));
-        progress::run(
+        progress::run_or_advise(
             "the microkit tool",
             builder.tool(tree).args(self.tool_arguments(&loader)),
+            &|printed| room.as_ref()?.advice(printed, &filled),
         )?;
         Ok(Image {
             loader,
@@ -113,21 +124,14 @@ impl Recipe {
         })
     }
 
-    fn build_guest(
-        &self,
-        tree: &Tree,
-        system: &System,
-        guest: &Guest,
-        builder: &Builder,
-        seed: Seed,
-    ) -> Result<()> {
+    fn guest_files(&self, system: &System, guest: &Guest, seed: Seed) -> Result<GuestFiles> {
         step(&format!("guest {}", guest.name));
         let files = system.build(guest, &self.guest_images(guest), seed)?;
         for warning in &files.warnings {
             eprintln!("{warning}");
         }
         files.write(&self.folder, &guest.name)?;
-        builder.build_vmm(tree, &files.tables, &self.folder.join(&guest.program))
+        Ok(files)
     }
 
     fn guest_images(&self, guest: &Guest) -> Images {

@@ -14,6 +14,7 @@ pub mod profile;
 pub mod program;
 pub mod progress;
 pub mod release;
+pub mod room;
 pub mod setup;
 pub mod tally;
 pub mod toolchain;

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::microkit::Sdk;
 use crate::progress::{self, step};
+use crate::room::Room;
 use crate::setup::Need;
 use crate::toolchain::{TARGET, Toolchain};
 use crate::tree::Tree;
@@ -16,12 +17,13 @@ use crate::tree::Tree;
 /// Where upstream's crates come from.
 const RUST_SEL4: &str = "https://github.com/seL4/rust-sel4";
 /// What cargo says when it cannot fetch something.
-const NO_NETWORK: [&str; 5] = [
+const NO_NETWORK: [&str; 6] = [
     "spurious network error",
-    "failed to fetch",
-    "failed to clone",
-    "failed to download",
-    "failed to get",
+    "network failure",
+    "ould not resolve",
+    "ailed to resolve address",
+    "onnection refused",
+    "onnection timed out",
 ];
 
 /// Builds programs for one SDK, board and configuration.
@@ -99,6 +101,11 @@ impl Builder {
         let advice = |log: &str| self.advice(log);
         progress::run_or_advise("building protection domains", &mut cargo, &advice)?;
         Ok(self.built(""))
+    }
+
+    /// How much its images may hold, if that is known.
+    pub fn room(&self, board: &str) -> Option<Room> {
+        Room::of(board, &self.board_folder)
     }
 
     /// The SDK's `microkit`, ready for arguments. The stand-in's builds itself at its first use.

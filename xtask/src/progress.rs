@@ -60,13 +60,13 @@ pub fn run_or_advise(
     if status.success() {
         return Ok(());
     }
+    if let Some(advice) = advice(&log) {
+        bail!("{what} failed: {advice} (V=1 shows what it printed)");
+    }
     if !verbose() {
         eprint!("{log}");
     }
-    match advice(&log) {
-        Some(advice) => bail!("{what} failed: {advice}"),
-        None => bail!("{what} failed"),
-    }
+    bail!("{what} failed")
 }
 
 /// Shows what comes, and returns all of it.
@@ -137,8 +137,14 @@ mod tests {
         run("printing", &mut shell("echo fine")).unwrap();
         let advice = |log: &str| log.contains("no way").then(|| "go round".to_owned());
         for (script, expected) in [
-            ("echo no way >&2; exit 1", "printing failed: go round"),
-            ("echo no way; exit 1", "printing failed: go round"),
+            (
+                "echo no way >&2; exit 1",
+                "printing failed: go round (V=1 shows what it printed)",
+            ),
+            (
+                "echo no way; exit 1",
+                "printing failed: go round (V=1 shows what it printed)",
+            ),
             ("echo else; exit 1", "printing failed"),
         ] {
             let error = run_or_advise("printing", &mut shell(script), &advice).unwrap_err();

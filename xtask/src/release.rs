@@ -1,8 +1,8 @@
 //! A release of the Microkit SDK: fetched, checked against its checksum, unpacked.
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use fs_err::{self as fs, File};
@@ -77,8 +77,16 @@ impl Release {
     }
 
     fn fetch(&self, curl: &Path, archive: &Path) -> Result<()> {
+        // On a terminal curl draws a bar, and writes what goes wrong below it.
+        let draws = io::stderr().is_terminal();
+        let (shown, stderr) = if draws {
+            ("--progress-bar", Stdio::inherit())
+        } else {
+            ("--silent", Stdio::piped())
+        };
         let output = Command::new(curl)
-            .args(["--fail", "--location", "--silent", "--show-error"])
+            .args(["--fail", "--location", shown, "--show-error"])
+            .stderr(stderr)
             .args([
                 "--connect-timeout",
                 "20",
@@ -94,7 +102,11 @@ impl Release {
             .context("cannot start curl")?;
         if !output.status.success() {
             let reason = String::from_utf8_lossy(&output.stderr);
-            bail!("cannot fetch {}: {}", self.url, reason.trim());
+            let reason = match reason.trim() {
+                "" => "curl's message is above",
+                reason => reason,
+            };
+            bail!("cannot fetch {}: {reason}", self.url);
         }
         Ok(())
     }

@@ -166,6 +166,8 @@ pub struct ImageRegion {
     pub file: String,
     /// Where the VMM maps it.
     pub vmm_address: u64,
+    /// Bytes.
+    pub page_size: u64,
     /// Most bytes that it can hold.
     pub size: u64,
     /// The XML behind it.

@@ -1,6 +1,6 @@
 //! `sdk`: fetches the official Microkit SDK.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use clap::Args;
 
 use crate::microkit::FOLDER;
@@ -34,9 +34,12 @@ pub fn sdk(tree: &Tree, options: &Options) -> Result<()> {
     let found = ensure(tree, &[Need::Curl])?;
     let curl = found.programs.first().context("curl was asked for")?;
     eprintln!("fetching {}", release.url);
-    let installed = release.install(curl, &folder).context(
-        "the official SDK was not installed; fetch it elsewhere and name its folder with MICROKIT_SDK=, or go on with the stand-in",
-    )?;
+    let installed = release.install(curl, &folder).map_err(|error| {
+        anyhow!(
+            "{error:#}\nthe SDK was not installed; fetch it elsewhere and name its unpacked folder \
+             with MICROKIT_SDK=, or go on with the stand-in, which builds use without an SDK"
+        )
+    })?;
     eprintln!(
         "{} is installed; builds use it from now on (MICROKIT_SDK=devsdk for the stand-in)",
         Tree::shown(&installed)

@@ -57,6 +57,7 @@ pub(super) fn region(
         region: region.name.value.clone(),
         file: file.value.clone(),
         vmm_address: map.address.value,
+        page_size: page,
         size: most.checked_next_multiple_of(page).unwrap_or(u64::MAX),
         span: map.span.clone(),
     })
