@@ -61,7 +61,7 @@ impl Room {
             .filter(|region| region.page_size == SMALL_PAGE);
         let bytes: u64 = small.map(|region| region.bytes).sum();
         if bytes > self.range.end - self.range.start {
-            bail!("{}", self.too_large(bytes, filled));
+            bail!("{}", self.too_large(bytes, self.range.start, filled));
         }
         Ok(())
     }
@@ -71,16 +71,17 @@ impl Room {
         let text = printed.split_once("Overlapping regions: ")?.1;
         let ranges: Vec<Range<u64>> = text.split('[').filter_map(range).take(2).collect();
         let initial = ranges.iter().find(|range| range.start < self.range.end)?;
-        Some(self.too_large(initial.end - initial.start, filled))
+        Some(self.too_large(initial.end - initial.start, initial.start, filled))
     }
 
-    fn too_large(&self, bytes: u64, filled: &[Filled]) -> String {
+    /// `start` is the end of the kernel, with its objects where that is known.
+    fn too_large(&self, bytes: u64, start: u64, filled: &[Filled]) -> String {
         let regions: Vec<String> = filled.iter().map(Filled::in_words).collect();
-        let Range { start, end } = self.range;
+        let end = self.range.end;
         format!(
             "the images are too large for {}: they take {} ({}), but between the kernel, which \
-             ends at {start:#x}, and the loader at {end:#x} there are {}, some of it for the \
-             kernel's objects; make the kernel or the initrd smaller",
+             ends at {start:#x}, and the loader at {end:#x} there are at most {}; make the guest's \
+             kernel or initrd smaller",
             self.board,
             mebibytes(bytes),
             regions.join(", "),
@@ -166,8 +167,8 @@ mod tests {
             error,
             "the images are too large for imx8mm_evk: they take 13.7 MiB (region `guest_image` of \
              guest `linux`: 13.7 MiB), but between the kernel, which ends at 0x4025e000, and the \
-             loader at 0x41000000 there are 13.7 MiB, some of it for the kernel's objects; make the \
-             kernel or the initrd smaller"
+             loader at 0x41000000 there are at most 13.7 MiB; make the guest's kernel or initrd \
+             smaller"
         );
         // How far large pages can be compressed is not known.
         let mut large = filled(1 << 30);
@@ -183,7 +184,7 @@ mod tests {
         assert!(
             advice.starts_with(
                 "the images are too large for imx8mm_evk: they take 32.7 MiB (region `guest_image`"
-            ),
+            ) && advice.contains("ends at 0x403c9000"),
             "{advice}"
         );
         assert_eq!(room().advice("error: something else", &[]), None);

@@ -31,7 +31,12 @@ impl Live {
     /// For the step `what`.
     pub fn new(what: &str) -> Self {
         let is_terminal = stderr().is_terminal();
-        let columns = || tcgetwinsize(stderr()).map_or(80, |size| size.ws_col.into());
+        // A terminal that does not know its width says 0.
+        let size = || tcgetwinsize(stderr()).map_or(0, |size| size.ws_col);
+        let columns = || match size() {
+            0 => 80,
+            columns => columns.into(),
+        };
         Self {
             what: what.to_owned(),
             start: Instant::now(),
