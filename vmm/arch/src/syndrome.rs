@@ -179,6 +179,38 @@ pub struct InstructionAbort {
     __: u32,
 }
 
+/// The condition of a trapped AArch32 instruction, which every such class has in the same place.
+#[bitfield(u32)]
+#[derive(PartialEq, Eq)]
+pub struct Condition {
+    #[bits(20)]
+    __: u32,
+    /// The condition.
+    #[bits(4)]
+    pub cond: u8,
+    /// `cond` is valid; for T32 it is in ITSTATE else.
+    pub valid: bool,
+    #[bits(7)]
+    __: u8,
+}
+
+impl Condition {
+    /// Has the ISS of this class a condition?
+    pub const fn is_in(class: ExceptionClass) -> bool {
+        matches!(
+            class,
+            ExceptionClass::Wfx
+                | ExceptionClass::Cp15Mcr
+                | ExceptionClass::Cp15Mcrr
+                | ExceptionClass::Cp14Mcr
+                | ExceptionClass::Cp14LdcStc
+                | ExceptionClass::FpAccess
+                | ExceptionClass::Cp14Mrrc
+                | ExceptionClass::Smc32
+        )
+    }
+}
+
 /// ISS of a trapped WFI, WFE, WFIT or WFET.
 #[bitfield(u32)]
 #[derive(PartialEq, Eq)]

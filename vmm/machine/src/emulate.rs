@@ -1,19 +1,20 @@
-//! Accesses without a syndrome, planned from the instruction itself.
+//! Accesses planned before they are performed: where their elements lie, and what follows.
 //!
-//! The instruction is read through the guest's own tables, its addresses are computed from its
-//! registers and translated with the rights of the code that ran it. A plan is complete before
-//! anything is performed, and agrees with what the processor reported: a guest that changes its
-//! instruction or tables under our feet gains nothing by it.
+//! Without a syndrome the instruction is read through the guest's own tables, its addresses are
+//! computed from its registers and translated with the rights of the code that ran it. A plan is
+//! complete before anything is performed, and agrees with what the processor reported: a guest that
+//! changes its instruction or tables under our feet gains nothing by it.
 
 use heapless::Vec;
 
 use crate::{
     Gpa,
-    exception::{GuestException, Pstate},
+    exception::GuestException,
     exit::MemoryFault,
-    instruction::{self, Base, Instruction, Offset, Transfer},
+    instruction::{self, Base, Instruction, MAX_ELEMENTS, Offset, Transfer},
     kernel::VcpuRegisters,
     mmio::{Direction, MmioAccess},
+    pstate::{self, Pstate},
     register::SystemRegister,
     syndrome::{DataAbort, Esr, FaultStatus},
     translate::{Access, ReadGuest, Stage1},
@@ -27,8 +28,12 @@ pub use locate::locate;
 
 /// What an access without a syndrome comes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is no allocator, and it lives for one exit"
+)]
 pub enum Emulation {
-    /// One or two accesses.
+    /// One or more accesses.
     Perform(Plan),
     /// Cache maintenance: step over it.
     Skip,
@@ -43,10 +48,12 @@ pub enum Emulation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// The accesses, in order.
-    pub accesses: Vec<MmioAccess, 2>,
-    /// Virtual address of the first.
-    address: u64,
+    pub accesses: Vec<MmioAccess, MAX_ELEMENTS>,
+    /// Virtual address of the first, if it is known; the others follow it.
+    address: Option<u64>,
     write_back: Option<(Base, u64)>,
+    /// Bytes of the instruction.
+    bytes: u64,
 }
 
 /// An element of a transfer with its address.
@@ -56,25 +63,48 @@ struct Element {
     direction: Direction,
 }
 
+/// An instruction that was read from the guest.
+struct Fetched {
+    instruction: Instruction,
+    /// Two half words of T32 have the first one above.
+    word: u32,
+    bytes: u64,
+}
+
 impl Plan {
-    /// Writes the base register back, if the instruction does, and moves the PC past it.
+    /// The one access of an instruction of `bytes` that the processor describes.
+    pub fn described(access: MmioAccess, bytes: u64) -> Self {
+        Self {
+            accesses: [access].into_iter().collect(),
+            address: None,
+            write_back: None,
+            bytes,
+        }
+    }
+
+    /// Does it change general-purpose registers?
+    pub fn changes_registers(&self) -> bool {
+        self.write_back.is_some() || self.accesses.iter().any(|access| !access.is_write())
+    }
+
+    /// Writes the base register back, if the instruction does, and moves past it.
     pub fn finish(&self, registers: &mut impl VcpuRegisters) {
         match self.write_back {
             Some((Base::Register(register), value)) => registers.set_gpr(register, value),
             Some((Base::StackPointer, value)) => set_stack_pointer(registers, value),
             Some((Base::ProgramCounter, _)) | None => {}
         }
-        let pc = registers.pc();
-        registers.set_pc(pc.wrapping_add(4));
+        pstate::advance(registers, self.bytes);
     }
 
-    /// The abort for a plan that meets nothing or is misaligned.
-    pub fn refuse(&self, status: FaultStatus) -> GuestException {
-        let write = self.accesses.first().is_some_and(MmioAccess::is_write);
+    /// The abort for an access, by its place in the list, that meets nothing or is misaligned.
+    pub fn refuse(&self, index: usize, status: FaultStatus) -> GuestException {
+        let access = self.accesses.get(index);
+        let distance = access.map_or(0, |access| access.size.bytes().wrapping_mul(index as u64));
         GuestException::DataAbort {
             status,
-            address: Some(self.address),
-            write,
+            address: self.address.map(|first| first.wrapping_add(distance)),
+            write: access.is_some_and(MmioAccess::is_write),
         }
     }
 }
@@ -86,12 +116,13 @@ pub fn plan(
     guest: &impl ReadGuest,
 ) -> Emulation {
     let stage1 = Stage1::of(registers);
-    let Some(word) = read_instruction(fault, &stage1, registers, guest) else {
+    let Some(fetched) = read_instruction(fault, &stage1, registers, guest) else {
         return Emulation::Inject(refuse(fault, None, FaultStatus::EXTERNAL));
     };
-    let status = match instruction::decode(word) {
+    let status = match &fetched.instruction {
         Instruction::Transfer(transfer) => {
-            return plan_transfer(fault, &transfer, &stage1, registers, guest)
+            let bytes = fetched.bytes;
+            return plan_transfer(fault, (transfer, bytes), &stage1, registers, guest)
                 .unwrap_or_else(Emulation::Inject);
         }
         Instruction::CacheMaintenance => return Emulation::Skip,
@@ -99,25 +130,28 @@ pub fn plan(
         Instruction::Exclusive => FaultStatus::UNSUPPORTED_EXCLUSIVE,
         Instruction::Other => FaultStatus::EXTERNAL,
     };
-    let address = locate::undecoded(word, fault, &stage1, registers, guest);
+    let address = locate::undecoded(fetched.word, fault, &stage1, registers, guest);
     Emulation::Inject(refuse(fault, address, status))
 }
 
 fn plan_transfer(
     fault: &MemoryFault,
-    transfer: &Transfer,
+    (transfer, bytes): (&Transfer, u64),
     stage1: &Stage1,
     registers: &mut impl VcpuRegisters,
     guest: &impl ReadGuest,
 ) -> Result<Emulation, GuestException> {
     let pstate = Pstate::from_bits(registers.pstate());
     let access = Access::data(pstate, transfer.unprivileged, is_write(fault));
+    let first = first_address(transfer, fault.pc, registers);
     let mut plan = Plan {
         accesses: Vec::new(),
-        address: first_address(transfer, fault.pc, registers),
+        address: Some(first),
         write_back: None,
+        bytes,
     };
-    for element in elements(transfer, plan.address) {
+    let mut agrees = false;
+    for element in elements(transfer, first, pstate) {
         let at = |status| refuse(fault, Some(element.address), status);
         if !stays_in_page(element.address, transfer) {
             return Err(at(FaultStatus::ALIGNMENT));
@@ -129,55 +163,100 @@ fn plan_transfer(
             size: transfer.size,
             direction: element.direction,
         };
+        agrees |= holds(planned.gpa, transfer, fault.gpa);
         // The direction was checked by the processor's tables, so it has to be the one planned.
         if planned.is_write() != is_write(fault) || plan.accesses.push(planned).is_err() {
             return Err(at(FaultStatus::EXTERNAL));
         }
     }
-    let agrees = |access: &MmioAccess| holds(access.gpa, transfer, fault.gpa);
-    if !plan.accesses.iter().any(agrees) {
-        return Err(plan.refuse(FaultStatus::EXTERNAL));
+    if !agrees {
+        return Err(plan.refuse(0, FaultStatus::EXTERNAL));
     }
-    plan.write_back = transfer.write_back.map(|amount| {
+    plan.write_back = transfer.write_back.map(|offset| {
         let base = base_value(transfer.base, fault.pc, registers);
-        (transfer.base, base.wrapping_add_signed(amount))
+        let moved = base.wrapping_add(distance(offset, registers));
+        (transfer.base, pstate.address(moved))
     });
     Ok(Emulation::Perform(plan))
 }
 
-/// The instruction that faulted; `None` when it cannot be read or is not A64.
+/// The instruction that faulted; `None` when it cannot be read.
 fn read_instruction(
     fault: &MemoryFault,
     stage1: &Stage1,
     registers: &mut impl VcpuRegisters,
     guest: &impl ReadGuest,
-) -> Option<u32> {
-    if Pstate::from_bits(registers.pstate()).aarch32() {
-        return None;
+) -> Option<Fetched> {
+    let pstate = Pstate::from_bits(registers.pstate());
+    let fetched = |instruction, word, bytes| Fetched {
+        instruction,
+        word,
+        bytes,
+    };
+    if pstate.aarch32() && pstate.thumb() {
+        let first = fetch_half(stage1, guest, fault.pc)?;
+        if !instruction::t32::is_long(first) {
+            let decoded = instruction::t32::decode_short(first);
+            return Some(fetched(decoded, first.into(), 2));
+        }
+        let second = fetch_half(stage1, guest, fault.pc.wrapping_add(2))?;
+        let word = u32::from(first) << 16 | u32::from(second);
+        return Some(fetched(instruction::t32::decode_long(word), word, 4));
     }
-    stage1.fetch(guest, fault.pc).ok()
+    let word = stage1.fetch(guest, fault.pc).ok()?;
+    let decoded = if pstate.aarch32() {
+        instruction::a32::decode(word)
+    } else {
+        instruction::a64::decode(word)
+    };
+    Some(fetched(decoded, word, 4))
+}
+
+fn fetch_half(stage1: &Stage1, guest: &impl ReadGuest, pc: u64) -> Option<u16> {
+    let word = stage1.fetch(guest, pc & !3).ok()?;
+    let [first, second] = [word as u16, (word >> 16) as u16];
+    Some(if pc & 2 == 0 { first } else { second })
 }
 
 /// Virtual address of a transfer's first element.
 fn first_address(transfer: &Transfer, pc: u64, registers: &mut impl VcpuRegisters) -> u64 {
-    let offset = match transfer.offset {
+    let pstate = Pstate::from_bits(registers.pstate());
+    let offset = distance(transfer.offset, registers);
+    pstate.address(base_value(transfer.base, pc, registers).wrapping_add(offset))
+}
+
+/// What an offset adds to its base.
+fn distance(offset: Offset, registers: &mut impl VcpuRegisters) -> u64 {
+    match offset {
         Offset::Immediate(bytes) => bytes as u64,
         Offset::Register {
             register,
             extend,
             shift,
         } => extend.apply(registers.gpr(register)) << shift,
-    };
-    base_value(transfer.base, pc, registers).wrapping_add(offset)
+        Offset::Shifted {
+            register,
+            shift,
+            subtract,
+        } => {
+            let carry = Pstate::from_bits(registers.pstate()).carry();
+            let bytes = u64::from(shift.apply(registers.gpr(register) as u32, carry));
+            if subtract {
+                bytes.wrapping_neg()
+            } else {
+                bytes
+            }
+        }
+    }
 }
 
 /// The elements of a transfer that begins at `first`.
-fn elements(transfer: &Transfer, first: u64) -> impl Iterator<Item = Element> {
+fn elements(transfer: &Transfer, first: u64, pstate: Pstate) -> impl Iterator<Item = Element> {
     let step = transfer.size.bytes();
     (0u64..)
         .zip(&transfer.elements)
         .map(move |(index, &direction)| Element {
-            address: first.wrapping_add(index.wrapping_mul(step)),
+            address: pstate.address(first.wrapping_add(index.wrapping_mul(step))),
             direction,
         })
 }
@@ -185,7 +264,7 @@ fn elements(transfer: &Transfer, first: u64) -> impl Iterator<Item = Element> {
 fn base_value(base: Base, pc: u64, registers: &mut impl VcpuRegisters) -> u64 {
     match base {
         Base::Register(register) => registers.gpr(register),
-        Base::ProgramCounter => pc,
+        Base::ProgramCounter => pc & !3,
         Base::StackPointer if Pstate::from_bits(registers.pstate()).uses_sp_el1() => {
             registers.system(SystemRegister::SpEl1)
         }

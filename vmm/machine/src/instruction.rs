@@ -1,20 +1,22 @@
-//! A64 loads and stores, decoded from their instruction word.
+//! Loads and stores, decoded from their instruction word.
 //!
-//! Models the encoding group "Loads and Stores" (Arm ARM C4.1.94) for general-purpose registers,
-//! and the cache instructions that can fault (C5.1.3). It serves the accesses whose data abort
-//! carries no syndrome: pairs, and those that write their base register back.
+//! It serves the accesses whose data abort carries no syndrome: pairs and lists of registers, and
+//! those that write their base register back. One module for each instruction set.
 
 use heapless::Vec;
 
 use crate::{AccessSize, Gpr, mmio::Direction};
 
+pub mod a32;
+pub mod a64;
+pub mod t32;
 #[cfg(test)]
 mod tests;
 
 /// What an instruction word is to a monitor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Instruction {
-    /// A load or store of one or two general-purpose registers.
+    /// A load or store of general-purpose registers.
     Transfer(Transfer),
     /// Cache maintenance by address.
     CacheMaintenance,
@@ -22,7 +24,7 @@ pub enum Instruction {
     ZeroBlock,
     /// An exclusive or atomic access: device memory refuses it.
     Exclusive,
-    /// Anything else, SIMD loads and stores among it.
+    /// Anything else, among it loads and stores of SIMD registers and of AArch32's PC.
     Other,
 }
 
@@ -34,14 +36,17 @@ pub struct Transfer {
     /// What is added to it.
     pub offset: Offset,
     /// What is added to the base register afterwards (pre- and post-index forms).
-    pub write_back: Option<i64>,
-    /// LDTR and STTR: with the rights of EL0.
+    pub write_back: Option<Offset>,
+    /// LDTR and STTR: with the rights of EL0, unless PSTATE.UAO is set.
     pub unprivileged: bool,
     /// Width of each element.
     pub size: AccessSize,
     /// The elements, one after the other in memory.
-    pub elements: Vec<Direction, 2>,
+    pub elements: Vec<Direction, MAX_ELEMENTS>,
 }
+
+/// As many as LDM and STM have registers.
+pub const MAX_ELEMENTS: usize = 16;
 
 /// The base of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +55,8 @@ pub enum Base {
     Register(Gpr),
     /// The stack pointer that PSTATE selects.
     StackPointer,
-    /// The address of the instruction.
+    /// The address of the instruction, rounded down to a multiple of four. What AArch32 adds to
+    /// it is in the offset.
     ProgramCounter,
 }
 
@@ -59,7 +65,7 @@ pub enum Base {
 pub enum Offset {
     /// Bytes.
     Immediate(i64),
-    /// A register, extended and then shifted left.
+    /// A register of A64, extended and then shifted left.
     Register {
         /// Which one.
         register: Gpr,
@@ -68,6 +74,56 @@ pub enum Offset {
         /// By how many bits it is shifted.
         shift: u8,
     },
+    /// A register of AArch32, shifted.
+    Shifted {
+        /// Which one.
+        register: Gpr,
+        /// How it is shifted.
+        shift: Shift,
+        /// It is subtracted.
+        subtract: bool,
+    },
+}
+
+/// A shift of AArch32, by bits (Arm ARM F2.4.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shift {
+    /// LSL.
+    Left(u8),
+    /// LSR by 1 to 32.
+    Right(u8),
+    /// ASR by 1 to 32.
+    Arithmetic(u8),
+    /// ROR by 1 to 31.
+    Rotate(u8),
+    /// RRX: by one, with the carry flag as the new top bit.
+    Carry,
+}
+
+impl Shift {
+    /// From the fields of an immediate shift (DecodeImmShift).
+    const fn decode(kind: u32, bits: u8) -> Self {
+        let or_32 = if bits == 0 { 32 } else { bits };
+        match (kind & 3, bits) {
+            (0, _) => Self::Left(bits),
+            (1, _) => Self::Right(or_32),
+            (2, _) => Self::Arithmetic(or_32),
+            (_, 0) => Self::Carry,
+            _ => Self::Rotate(bits),
+        }
+    }
+
+    /// The shifted value.
+    pub fn apply(self, value: u32, carry: bool) -> u32 {
+        let word = u64::from(value);
+        match self {
+            Self::Left(bits) => word.wrapping_shl(bits.into()) as u32,
+            Self::Right(bits) => word.wrapping_shr(bits.into()) as u32,
+            Self::Arithmetic(bits) => i64::from(value as i32).wrapping_shr(bits.into()) as u32,
+            Self::Rotate(bits) => value.rotate_right(bits.into()),
+            Self::Carry => value >> 1 | u32::from(carry) << 31,
+        }
+    }
 }
 
 /// How an index register becomes 64 bits.
@@ -89,248 +145,6 @@ impl Extend {
             Self::Uxtw => value & AccessSize::Word.mask(),
             Self::Sxtw => value as i32 as i64 as u64,
         }
-    }
-}
-
-/// Decodes an instruction word.
-pub fn decode(word: u32) -> Instruction {
-    if word & 0xfff8_0000 == 0xd508_0000 {
-        return system(word);
-    }
-    // V, bit 26: SIMD and floating-point registers. Bits 27 and 25: loads and stores.
-    if word & 0x0e00_0000 != 0x0800_0000 {
-        return Instruction::Other;
-    }
-    match (word >> 24 & 0x3f, word >> 21 & 1, word >> 10 & 3) {
-        (0b00_1000, ..) => ordered(word),
-        (0b01_1000, ..) => literal(word),
-        (0b10_1000 | 0b10_1001, ..) => pair(word),
-        (0b11_1001, ..) => unsigned_offset(word),
-        // LDAPUR and STLUR have the fields of LDUR and STUR.
-        (0b11_1000 | 0b01_1001, 0, 0b00) => indexed(word, Index::Offset, false),
-        (0b11_1000, 0, 0b01) => indexed(word, Index::Post, false),
-        (0b11_1000, 0, 0b10) => indexed(word, Index::Offset, true),
-        (0b11_1000, 0, _) => indexed(word, Index::Pre, false),
-        (0b11_1000, 1, 0b10) => register_offset(word),
-        (0b11_1000, 1, 0b00) => atomic(word),
-        _ => Instruction::Other,
-    }
-}
-
-/// How the immediate takes part in the address.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Index {
-    Offset,
-    Pre,
-    Post,
-}
-
-/// SYS instructions with CRn 7: cache maintenance and zeroing.
-const fn system(word: u32) -> Instruction {
-    let (op1, crn, crm, op2) = (
-        word >> 16 & 7,
-        word >> 12 & 15,
-        word >> 8 & 15,
-        word >> 5 & 7,
-    );
-    match (crn, crm) {
-        (7, 4) if op1 == 3 && matches!(op2, 1 | 3 | 4) => Instruction::ZeroBlock,
-        (7, 1 | 5 | 6 | 10..=15) => Instruction::CacheMaintenance,
-        _ => Instruction::Other,
-    }
-}
-
-/// Load-acquire and store-release; the exclusives and compare-and-swap share their group.
-fn ordered(word: u32) -> Instruction {
-    let (ordered_only, pair_or_compare) = (word >> 23 & 1 == 1, word >> 21 & 1 == 1);
-    if !ordered_only || pair_or_compare {
-        return Instruction::Exclusive;
-    }
-    let size = AccessSize::from_log2((word >> 30) as u8);
-    let load = word >> 22 & 1 == 1;
-    single(word, size, plain(word, load, size), Offset::Immediate(0))
-}
-
-/// LDAPR is the one among the atomics that only loads.
-fn atomic(word: u32) -> Instruction {
-    if word & 0x00ff_fc00 != 0x00bf_c000 {
-        return Instruction::Exclusive;
-    }
-    let size = AccessSize::from_log2((word >> 30) as u8);
-    single(word, size, plain(word, true, size), Offset::Immediate(0))
-}
-
-/// LDR (literal) and LDRSW (literal).
-fn literal(word: u32) -> Instruction {
-    let (size, sign_extend, wide) = match word >> 30 {
-        0 => (AccessSize::Word, false, false),
-        1 => (AccessSize::Double, false, true),
-        2 => (AccessSize::Word, true, true),
-        _ => return Instruction::Other,
-    };
-    let direction = Direction::Load {
-        target: target(word),
-        sign_extend,
-        wide,
-    };
-    let offset = signed(word >> 5, 19).wrapping_mul(4);
-    Instruction::Transfer(Transfer {
-        base: Base::ProgramCounter,
-        offset: Offset::Immediate(offset),
-        write_back: None,
-        unprivileged: false,
-        size,
-        elements: Vec::from_array([direction]),
-    })
-}
-
-/// LDP, STP, LDPSW, LDNP and STNP.
-fn pair(word: u32) -> Instruction {
-    let load = word >> 22 & 1 == 1;
-    let index = match word >> 23 & 3 {
-        1 => Index::Post,
-        3 => Index::Pre,
-        _ => Index::Offset,
-    };
-    let non_temporal = word >> 23 & 3 == 0;
-    let (size, sign_extend) = match word >> 30 {
-        0 => (AccessSize::Word, false),
-        1 if load && !non_temporal => (AccessSize::Word, true),
-        2 => (AccessSize::Double, false),
-        _ => return Instruction::Other,
-    };
-    let wide = sign_extend || size == AccessSize::Double;
-    let second = Gpr::from_field((word >> 10 & 31) as u8);
-    let elements = [target(word), second].map(|register| {
-        if load {
-            Direction::Load {
-                target: register,
-                sign_extend,
-                wide,
-            }
-        } else {
-            Direction::Store { source: register }
-        }
-    });
-    let immediate = signed(word >> 15, 7).wrapping_mul(size.bytes() as i64);
-    let (offset, write_back) = place(index, immediate);
-    Instruction::Transfer(Transfer {
-        base: base(word),
-        offset,
-        write_back,
-        unprivileged: false,
-        size,
-        elements: Vec::from_array(elements),
-    })
-}
-
-/// LDR and STR (immediate), scaled and unsigned.
-fn unsigned_offset(word: u32) -> Instruction {
-    let size = AccessSize::from_log2((word >> 30) as u8);
-    let immediate = i64::from(word >> 10 & 0xfff).wrapping_mul(size.bytes() as i64);
-    match direction(word) {
-        Some(direction) => single(word, size, direction, Offset::Immediate(immediate)),
-        None => Instruction::Other,
-    }
-}
-
-/// Every form with a nine-bit immediate.
-fn indexed(word: u32, index: Index, unprivileged: bool) -> Instruction {
-    let Some(direction) = direction(word) else {
-        return Instruction::Other;
-    };
-    let (offset, write_back) = place(index, signed(word >> 12, 9));
-    Instruction::Transfer(Transfer {
-        base: base(word),
-        offset,
-        write_back,
-        unprivileged,
-        size: AccessSize::from_log2((word >> 30) as u8),
-        elements: Vec::from_array([direction]),
-    })
-}
-
-/// LDR and STR (register).
-fn register_offset(word: u32) -> Instruction {
-    let extend = match word >> 13 & 7 {
-        0b010 => Extend::Uxtw,
-        0b110 => Extend::Sxtw,
-        0b011 | 0b111 => Extend::None,
-        _ => return Instruction::Other,
-    };
-    let log2 = (word >> 30) as u8;
-    let offset = Offset::Register {
-        register: Gpr::from_field((word >> 16 & 31) as u8),
-        extend,
-        shift: if word >> 12 & 1 == 1 { log2 } else { 0 },
-    };
-    match direction(word) {
-        Some(direction) => single(word, AccessSize::from_log2(log2), direction, offset),
-        None => Instruction::Other,
-    }
-}
-
-fn single(word: u32, size: AccessSize, direction: Direction, offset: Offset) -> Instruction {
-    Instruction::Transfer(Transfer {
-        base: base(word),
-        offset,
-        write_back: None,
-        unprivileged: false,
-        size,
-        elements: Vec::from_array([direction]),
-    })
-}
-
-/// The offset and the write-back of an immediate.
-const fn place(index: Index, immediate: i64) -> (Offset, Option<i64>) {
-    match index {
-        Index::Offset => (Offset::Immediate(immediate), None),
-        Index::Pre => (Offset::Immediate(immediate), Some(immediate)),
-        Index::Post => (Offset::Immediate(0), Some(immediate)),
-    }
-}
-
-/// From the size and opc fields; `None` for prefetches and what is not allocated.
-const fn direction(word: u32) -> Option<Direction> {
-    let size = AccessSize::from_log2((word >> 30) as u8);
-    let (sign_extend, wide) = match (word >> 22 & 3, size) {
-        (0 | 1, _) => return Some(plain(word, word >> 22 & 1 == 1, size)),
-        (2, AccessSize::Byte | AccessSize::Half | AccessSize::Word) => (true, true),
-        (3, AccessSize::Byte | AccessSize::Half) => (true, false),
-        _ => return None,
-    };
-    Some(Direction::Load {
-        target: target(word),
-        sign_extend,
-        wide,
-    })
-}
-
-/// A store, or a load that zero-extends.
-const fn plain(word: u32, load: bool, size: AccessSize) -> Direction {
-    if load {
-        Direction::Load {
-            target: target(word),
-            sign_extend: false,
-            wide: matches!(size, AccessSize::Double),
-        }
-    } else {
-        Direction::Store {
-            source: target(word),
-        }
-    }
-}
-
-/// Rt.
-const fn target(word: u32) -> Gpr {
-    Gpr::from_field((word & 31) as u8)
-}
-
-/// Rn, where 31 is the stack pointer.
-const fn base(word: u32) -> Base {
-    match Gpr::from_field((word >> 5 & 31) as u8) {
-        Gpr::ZR => Base::StackPointer,
-        register => Base::Register(register),
     }
 }
 

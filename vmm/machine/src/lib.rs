@@ -18,6 +18,7 @@
 pub mod boot;
 pub mod device;
 pub mod emulate;
+pub mod eret;
 pub mod exception;
 pub mod exit;
 pub mod instruction;
@@ -25,6 +26,7 @@ pub mod kernel;
 pub mod mmio;
 pub mod outcome;
 pub mod psci;
+pub mod pstate;
 pub mod report;
 pub mod smccc;
 pub mod sysreg;

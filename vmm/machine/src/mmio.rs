@@ -43,6 +43,38 @@ pub enum Direction {
     },
 }
 
+impl Direction {
+    /// The register that takes part.
+    #[inline(always)]
+    pub const fn register(self) -> Gpr {
+        match self {
+            Self::Load { target, .. } => target,
+            Self::Store { source } => source,
+        }
+    }
+}
+
+/// Which byte of an element comes first in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ByteOrder {
+    /// The lowest one.
+    Little,
+    /// The highest one.
+    Big,
+}
+
+impl ByteOrder {
+    /// From register to device or back: devices are little-endian. Only the bits that `size`
+    /// covers count, and nothing is above them in a big-endian result.
+    #[inline(always)]
+    pub const fn convert(self, value: u64, size: AccessSize) -> u64 {
+        match self {
+            Self::Little => value,
+            Self::Big => value.swap_bytes() >> 64_u32.wrapping_sub(size.bits()),
+        }
+    }
+}
+
 /// What a memory fault turns out to be, if no access that the syndrome describes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Undescribed {

@@ -8,9 +8,9 @@ use vmm_config::Reservation;
 
 use crate::{
     Gpa, Gpr, VcpuId,
-    exception::Pstate,
     exit::VmExit,
     kernel::VcpuRegisters,
+    pstate::Pstate,
     register::SystemRegister,
     syndrome::{self, Esr},
 };

@@ -9,6 +9,7 @@ use crate::{
     Gpa, Gpr, VcpuId,
     kernel::VcpuRegisters,
     psci::{self, CpuTable},
+    pstate,
 };
 
 #[cfg(test)]
@@ -71,8 +72,7 @@ pub fn call(
         _ => 0,
     };
     registers.set_gpr(Gpr::from_field(0), x0);
-    let pc = registers.pc();
-    registers.set_pc(pc.wrapping_add(4));
+    pstate::advance(registers, 4);
     action
 }
 

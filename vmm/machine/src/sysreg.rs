@@ -4,7 +4,7 @@
 //! "System register encodings"). A guest gets the answer of a processor that lacks the feature:
 //! reads as zero where the architecture allows that, an undefined instruction else.
 
-use crate::{Gpr, kernel::VcpuRegisters, syndrome::SystemTrap};
+use crate::{Gpr, kernel::VcpuRegisters, pstate, syndrome::SystemTrap};
 
 #[cfg(test)]
 mod tests;
@@ -67,8 +67,7 @@ pub fn complete(trap: SystemTrap, value: u64, registers: &mut impl VcpuRegisters
     if trap.read() {
         registers.set_gpr(trap.register(), value);
     }
-    let pc = registers.pc();
-    registers.set_pc(pc.wrapping_add(4));
+    pstate::advance(registers, 4);
 }
 
 const fn send_sgi(trap: SystemTrap) -> SystemAccess {

@@ -6,9 +6,9 @@
 
 use crate::{
     Gpa,
-    exception::Pstate,
     kernel::VcpuRegisters,
     memory::GuestMemory,
+    pstate::{Pstate, SCTLR_EE},
     register::SystemRegister,
     syndrome::{FaultStatus, WalkLevel},
 };
@@ -18,7 +18,7 @@ mod half;
 #[cfg(test)]
 mod tests;
 
-use descriptor::{Descriptor, Permissions};
+use descriptor::{Descriptor, Permissions, Rules};
 use half::{Half, TranslationControl};
 
 /// Guest memory, for instructions and translation tables.
@@ -44,6 +44,8 @@ impl<const N: usize> ReadGuest for GuestMemory<N> {
 pub enum Access {
     /// An instruction fetch; the processor has checked its permission already.
     Fetch,
+    /// A fetch by EL1 that the processor has not done yet.
+    PrivilegedFetch,
     /// A load or store.
     Data {
         /// With the rights of EL1 (of EL0 else).
@@ -59,7 +61,8 @@ impl Access {
     /// A load or store with the rights that `pstate` gives, or with EL0's.
     pub const fn data(pstate: Pstate, unprivileged: bool, write: bool) -> Self {
         Self::Data {
-            privileged: pstate.is_privileged() && !unprivileged,
+            // PSTATE.UAO makes the unprivileged instructions of EL1 like the others.
+            privileged: pstate.is_privileged() && (!unprivileged || pstate.uao()),
             pan: pstate.pan(),
             write,
         }
@@ -100,7 +103,7 @@ impl Stage1 {
         if self.sctlr & 1 == 0 {
             return untranslated(&half, address);
         }
-        if half.disabled || !half.covers(address) {
+        if half.denies(access) || !half.covers(address) {
             return Err(FaultStatus::translation(WalkLevel::ZERO));
         }
         self.walk(&half, guest, address, access)
@@ -123,7 +126,7 @@ impl Stage1 {
         access: Access,
     ) -> Result<Gpa, FaultStatus> {
         let mut permissions = Permissions::ALL;
-        let mut table = half.first_table();
+        let mut table = self.in_range(half.first_table(), WalkLevel::ZERO)?;
         // At most five rounds: each level above the last, then the last.
         for distance in (0..half.levels()).rev() {
             let level = WalkLevel::above_last(distance);
@@ -132,23 +135,25 @@ impl Stage1 {
             let bits = guest
                 .read_u64(entry)
                 .ok_or(FaultStatus::external_on_walk(level))?;
-            match Descriptor::decode(self.native(bits), half.granule_bits, distance) {
+            match Descriptor::decode(self.native(bits), half, distance) {
                 Descriptor::Invalid => return Err(FaultStatus::translation(level)),
                 Descriptor::Table {
                     base,
                     permissions: limit,
                 } => {
-                    table = base;
+                    table = self.in_range(base, level)?;
                     if !half.ignore_hierarchy {
                         permissions = permissions.limited_by(limit);
                     }
                 }
                 Descriptor::Leaf(leaf) => {
+                    self.in_range(leaf.base(), level)?;
                     if !leaf.accessed && !self.tcr.ha() {
                         return Err(FaultStatus::access_flag(level));
                     }
-                    let granted = permissions.limited_by(leaf.permissions(self.tcr.hd()));
-                    if !granted.allow(access) {
+                    let dirty_managed = self.tcr.ha() && self.tcr.hd();
+                    let granted = permissions.limited_by(leaf.permissions(dirty_managed));
+                    if !granted.allow(access, self.rules()) {
                         return Err(FaultStatus::permission(level));
                     }
                     return Ok(leaf.address(address));
@@ -159,10 +164,26 @@ impl Stage1 {
         Err(FaultStatus::translation(WalkLevel::LAST))
     }
 
+    /// `base`, unless it is above the output addresses of TCR_EL1.IPS.
+    fn in_range(&self, base: u64, level: WalkLevel) -> Result<u64, FaultStatus> {
+        match base >> self.tcr.output_bits() {
+            0 => Ok(base),
+            _ => Err(FaultStatus::address_size(level)),
+        }
+    }
+
+    const fn rules(&self) -> Rules {
+        const WXN: u64 = 1 << 19;
+        const EPAN: u64 = 1 << 57;
+        Rules {
+            no_execute_if_writable: self.sctlr & WXN != 0,
+            pan_of_executable: self.sctlr & EPAN != 0,
+        }
+    }
+
     /// Tables are in the byte order of SCTLR_EL1.EE.
     const fn native(&self, bits: u64) -> u64 {
-        const EE: u64 = 1 << 25;
-        if self.sctlr & EE == 0 {
+        if self.sctlr & SCTLR_EE == 0 {
             bits
         } else {
             bits.swap_bytes()

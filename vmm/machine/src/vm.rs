@@ -3,10 +3,12 @@
 //! The way of an exit: decode, find what answers, let it answer, settle the interrupts.
 
 mod access;
+mod byte_order;
 mod call;
 mod lifecycle;
 mod sleep;
 mod trap;
+mod way;
 
 pub use lifecycle::{Ending, StartError};
 
@@ -39,6 +41,7 @@ pub struct Vm<G> {
     /// Some vCPU waits for an interrupt, or has its timer masked since it waited.
     asleep: bool,
     phase: Phase,
+    byte_orders: byte_order::ByteOrders,
     gic: G,
     vcpus: [Vcpu; MAX_VCPUS],
     guest: &'static Guest,
@@ -48,6 +51,8 @@ pub struct Vm<G> {
     restarts: Restarts,
     /// RAM has held a guest.
     used: bool,
+    /// Where an ERET of the guest's was found.
+    eret: u64,
 }
 
 /// Is `channel` among those that were signalled, one bit each?
@@ -96,6 +101,8 @@ impl<G: InterruptController> Vm<G> {
             asleep: false,
             restarts: Restarts::default(),
             used: false,
+            eret: 0,
+            byte_orders: byte_order::ByteOrders::default(),
         }
     }
 

@@ -8,10 +8,11 @@ use super::{
 };
 use crate::{
     Gpa, Gpr,
-    exception::{GuestException, Pstate},
+    exception::GuestException,
     exit::MemoryFault,
-    instruction::{self, Base, Instruction, Transfer, signed},
+    instruction::{Base, Instruction, Transfer, signed},
     kernel::VcpuRegisters,
+    pstate::Pstate,
     syndrome::{Esr, FaultStatus, InstructionAbort},
     translate::{Access, ReadGuest, Stage1},
 };
@@ -60,12 +61,13 @@ fn locate_data(
     guest: &impl ReadGuest,
 ) -> GuestException {
     let stage1 = Stage1::of(registers);
-    let Some(word) = read_instruction(fault, &stage1, registers, guest) else {
+    let Some(fetched) = read_instruction(fault, &stage1, registers, guest) else {
         return refuse(fault, None, status);
     };
-    match instruction::decode(word) {
+    let word = fetched.word;
+    match &fetched.instruction {
         Instruction::Transfer(transfer) => {
-            locate_transfer(&transfer, fault, status, &stage1, registers, guest)
+            locate_transfer(transfer, fault, status, &stage1, registers, guest)
         }
         _ if data_syndrome(fault).s1ptw() => {
             let address = address(word, fault, registers);
@@ -97,7 +99,8 @@ fn locate_transfer(
     let access = data_access(fault, transfer.unprivileged, registers);
     let on_walk = data_syndrome(fault).s1ptw();
     let first = first_address(transfer, fault.pc, registers);
-    for element in elements(transfer, first) {
+    let pstate = Pstate::from_bits(registers.pstate());
+    for element in elements(transfer, first, pstate) {
         match stage1.translate(guest, element.address, access) {
             Err(walk) if on_walk => return refuse(fault, Some(element.address), walk),
             Ok(gpa) if !on_walk && holds(gpa, transfer, fault.gpa) => {
@@ -126,8 +129,14 @@ pub(super) fn undecoded(
 }
 
 fn address(word: u32, fault: &MemoryFault, registers: &mut impl VcpuRegisters) -> Option<u64> {
-    let (base, offset) = based_on(word)?;
-    Some(base_value(base, fault.pc, registers).wrapping_add_signed(offset))
+    let pstate = Pstate::from_bits(registers.pstate());
+    let (base, offset) = if pstate.aarch32() {
+        based_on_aarch32(word)?
+    } else {
+        based_on(word)?
+    };
+    let base = base_value(base, fault.pc, registers);
+    Some(pstate.address(base.wrapping_add_signed(offset)))
 }
 
 fn data_access(
@@ -162,6 +171,25 @@ fn based_on(word: u32) -> Option<(Base, i64)> {
         register => Base::Register(register),
     };
     Some((base, simd_offset(word)))
+}
+
+/// The same for A32, and for T32 in two half words: both have the base and the coprocessor's loads
+/// and stores, VLDR and VSTR among them, in the same bits.
+fn based_on_aarch32(word: u32) -> Option<(Base, i64)> {
+    let base = match word >> 16 & 15 {
+        15 => return None,
+        number => Base::Register(Gpr::from_field(number as u8)),
+    };
+    let bytes = i64::from(word & 0xff) << 2;
+    let offset = match (
+        word >> 25 & 7 == 0b110 && word >> 24 & 1 == 1,
+        word >> 23 & 1,
+    ) {
+        (false, _) => 0,
+        (true, 1) => bytes,
+        (true, _) => bytes.wrapping_neg(),
+    };
+    Some((base, offset))
 }
 
 /// The immediate of a SIMD load or store that takes part in its address (Arm ARM C4.1.94).

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 
-use super::*;
+use super::{a64::decode, *};
 
 const ENCODINGS: &str = include_str!("tests/encodings.txt");
 
@@ -86,7 +86,7 @@ fn meaning(text: &str) -> Transfer {
 }
 
 /// What stands in and after the brackets.
-fn address(text: &str) -> (Base, Offset, Option<i64>) {
+fn address(text: &str) -> (Base, Offset, Option<Offset>) {
     if let Some(distance) = text.strip_prefix('.') {
         let bytes = distance.parse().unwrap();
         return (Base::ProgramCounter, Offset::Immediate(bytes), None);
@@ -96,11 +96,12 @@ fn address(text: &str) -> (Base, Offset, Option<i64>) {
     let base = base_named(parts.next().unwrap());
     let Some(offset) = parts.next() else {
         let write_back = after.strip_prefix(", ").map(immediate);
+        let write_back = write_back.map(Offset::Immediate);
         return (base, Offset::Immediate(0), write_back);
     };
     if offset.starts_with('#') {
         let bytes = immediate(offset);
-        let write_back = (after == "!").then_some(bytes);
+        let write_back = (after == "!").then_some(Offset::Immediate(bytes));
         return (base, Offset::Immediate(bytes), write_back);
     }
     let (extend, shift) = parts.next().map_or(("lsl", 0), |text| {
@@ -184,6 +185,7 @@ fn is_sound(word: u32) -> bool {
     let offset = match transfer.offset {
         Offset::Immediate(bytes) => bytes.unsigned_abs() <= 1 << 20,
         Offset::Register { shift, .. } => shift <= 3 && transfer.write_back.is_none(),
+        Offset::Shifted { .. } => false,
     };
     let same_direction = stores == 0 || stores == transfer.elements.len();
     !transfer.elements.is_empty() && offset && same_direction

@@ -2,7 +2,7 @@
 
 use bitfield_struct::bitfield;
 
-use super::Access;
+use super::{Access, half::Half};
 use crate::Gpa;
 
 /// One entry of a translation table.
@@ -32,6 +32,19 @@ pub(super) struct Leaf {
 pub(super) struct Permissions {
     user: bool,
     write: bool,
+    /// PXN is clear.
+    execute: bool,
+    /// UXN is clear.
+    user_execute: bool,
+}
+
+/// What SCTLR_EL1 adds to the rules.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rules {
+    /// WXN: what EL1 may write, it may not execute.
+    pub(super) no_execute_if_writable: bool,
+    /// EPAN: PAN also forbids EL1 the data of pages that EL0 may execute.
+    pub(super) pan_of_executable: bool,
 }
 
 #[bitfield(u64)]
@@ -53,8 +66,17 @@ struct Attributes {
     __: u64,
     /// Dirty bit modifier: writable once hardware manages dirty state.
     dbm: bool,
-    #[bits(9)]
-    __: u16,
+    __: bool,
+    /// PXN: EL1 may not execute it.
+    privileged_execute_never: bool,
+    /// UXN: EL0 may not execute it.
+    user_execute_never: bool,
+    #[bits(4)]
+    __: u8,
+    /// PXNTable.
+    table_privileged_execute_never: bool,
+    /// UXNTable.
+    table_user_execute_never: bool,
     /// APTable[0]: no access from EL0.
     table_no_user: bool,
     /// APTable[1]: no writes.
@@ -62,12 +84,14 @@ struct Attributes {
     __: bool,
 }
 
-/// Output address bits. Wider ones exist only with LPA and LPA2, beyond any guest's memory here.
+/// Output address bits. Wider ones exist only with LPA and LPA2, and lie in other bits of the
+/// entry; no guest's memory is there.
 const ADDRESS: u64 = 0x0000_ffff_ffff_ffff;
 
 impl Descriptor {
     /// From an entry `distance` levels above the last one.
-    pub(super) fn decode(bits: u64, granule_bits: u32, distance: u8) -> Self {
+    pub(super) fn decode(bits: u64, half: &Half, distance: u8) -> Self {
+        let granule_bits = half.granule_bits;
         let attributes = Attributes::from_bits(bits);
         match (attributes.valid(), attributes.table(), distance) {
             (true, true, 1..) => Self::Table {
@@ -75,12 +99,14 @@ impl Descriptor {
                 permissions: Permissions {
                     user: !attributes.table_no_user(),
                     write: !attributes.table_read_only(),
+                    execute: !attributes.table_privileged_execute_never(),
+                    user_execute: !attributes.table_user_execute_never(),
                 },
             },
             (true, true, 0) => Self::leaf(bits, granule_bits, 0),
-            (true, false, 1) => Self::leaf(bits, granule_bits, 1),
-            // 1 GiB blocks exist with the 4 KiB granule only.
-            (true, false, 2) if granule_bits == 12 => Self::leaf(bits, granule_bits, 2),
+            (true, false, 1..) if half.has_blocks(distance) => {
+                Self::leaf(bits, granule_bits, distance.into())
+            }
             _ => Self::Invalid,
         }
     }
@@ -99,6 +125,11 @@ impl Descriptor {
 }
 
 impl Leaf {
+    /// The first address that it maps to.
+    pub(super) const fn base(&self) -> u64 {
+        self.base
+    }
+
     /// Where `address` lies in guest-physical memory.
     pub(super) const fn address(&self, address: u64) -> Gpa {
         Gpa(self.base | address & !(u64::MAX << self.bits))
@@ -109,6 +140,8 @@ impl Leaf {
         Permissions {
             user: self.attributes.ap_user(),
             write: !self.attributes.ap_read_only() || dirty_managed && self.attributes.dbm(),
+            execute: !self.attributes.privileged_execute_never(),
+            user_execute: !self.attributes.user_execute_never(),
         }
     }
 }
@@ -118,6 +151,8 @@ impl Permissions {
     pub(super) const ALL: Self = Self {
         user: true,
         write: true,
+        execute: true,
+        user_execute: true,
     };
 
     /// Only what both give.
@@ -125,20 +160,28 @@ impl Permissions {
         Self {
             user: self.user && other.user,
             write: self.write && other.write,
+            execute: self.execute && other.execute,
+            user_execute: self.user_execute && other.user_execute,
         }
     }
 
-    /// Is the access allowed?
-    pub(super) const fn allow(self, access: Access) -> bool {
+    /// Is the access allowed (Arm ARM D8.4)?
+    pub(super) const fn allow(self, access: Access, rules: Rules) -> bool {
         match access {
             Access::Fetch => true,
+            // What EL0 may write, EL1 never executes.
+            Access::PrivilegedFetch => {
+                let writable = self.write && (self.user || rules.no_execute_if_writable);
+                self.execute && !writable
+            }
             Access::Data {
                 privileged,
                 pan,
                 write,
             } => {
+                let executable = self.user_execute && rules.pan_of_executable;
                 let level = if privileged {
-                    !(pan && self.user)
+                    !(pan && (self.user || executable))
                 } else {
                     self.user
                 };

@@ -2,7 +2,7 @@
 
 use bitfield_struct::bitfield;
 
-use super::Stage1;
+use super::{Access, Stage1};
 
 /// TTBRn_EL1 without the ASID and CnP.
 const TABLE_ADDRESS: u64 = 0x0000_ffff_ffff_fffe;
@@ -27,7 +27,10 @@ pub(super) struct TranslationControl {
     __: u8,
     #[bits(2)]
     tg1: u8,
-    #[bits(5)]
+    /// Size of output addresses.
+    #[bits(3)]
+    ips: u8,
+    #[bits(2)]
     __: u8,
     tbi0: bool,
     tbi1: bool,
@@ -37,8 +40,40 @@ pub(super) struct TranslationControl {
     pub hd: bool,
     hpd0: bool,
     hpd1: bool,
-    #[bits(21)]
-    __: u32,
+    #[bits(12)]
+    __: u16,
+    /// EL0 has no access to the half.
+    e0pd0: bool,
+    e0pd1: bool,
+    #[bits(2)]
+    __: u8,
+    /// 52 bits of address with the 4 KiB and 16 KiB granules (LPA2).
+    ds: bool,
+    #[bits(4)]
+    __: u8,
+}
+
+impl TranslationControl {
+    /// Bits of an output address. Values that the architecture reserves act as the largest.
+    pub(super) const fn output_bits(self) -> u32 {
+        match self.ips() {
+            0 => 32,
+            1 => 36,
+            2 => 40,
+            3 => 42,
+            4 => 44,
+            5 => 48,
+            _ => 52,
+        }
+    }
+
+    /// Output addresses of 52 bits make blocks possible one level higher.
+    const fn has_large_blocks(self, granule_bits: u32) -> bool {
+        match granule_bits {
+            16 => self.output_bits() == 52,
+            _ => self.ds(),
+        }
+    }
 }
 
 /// One half of the address space.
@@ -50,7 +85,11 @@ pub(super) struct Half {
     /// log2 of the granule.
     pub(super) granule_bits: u32,
     /// Walks are disabled.
-    pub(super) disabled: bool,
+    disabled: bool,
+    /// Accesses with the rights of EL0 are not translated.
+    no_user: bool,
+    /// Blocks may be one level higher.
+    large_blocks: bool,
     /// The top byte of an address does not count.
     pub(super) ignore_top_byte: bool,
     /// Permissions in table descriptors do not count.
@@ -62,31 +101,58 @@ impl Half {
     pub(super) fn of(stage1: &Stage1, address: u64) -> Self {
         let tcr = stage1.tcr;
         if address >> 55 & 1 == 0 {
+            let granule_bits = match tcr.tg0() {
+                1 => 16,
+                2 => 14,
+                _ => 12,
+            };
             Self {
                 ttbr: stage1.ttbr0,
-                address_bits: address_bits(tcr.t0sz()),
-                granule_bits: match tcr.tg0() {
-                    1 => 16,
-                    2 => 14,
-                    _ => 12,
-                },
+                address_bits: address_bits(tcr.t0sz(), granule_bits == 16 || tcr.ds()),
+                granule_bits,
                 disabled: tcr.epd0(),
+                no_user: tcr.e0pd0(),
+                large_blocks: tcr.has_large_blocks(granule_bits),
                 ignore_top_byte: tcr.tbi0(),
                 ignore_hierarchy: tcr.hpd0(),
             }
         } else {
+            let granule_bits = match tcr.tg1() {
+                3 => 16,
+                1 => 14,
+                _ => 12,
+            };
             Self {
                 ttbr: stage1.ttbr1,
-                address_bits: address_bits(tcr.t1sz()),
-                granule_bits: match tcr.tg1() {
-                    3 => 16,
-                    1 => 14,
-                    _ => 12,
-                },
+                address_bits: address_bits(tcr.t1sz(), granule_bits == 16 || tcr.ds()),
+                granule_bits,
                 disabled: tcr.epd1(),
+                no_user: tcr.e0pd1(),
+                large_blocks: tcr.has_large_blocks(granule_bits),
                 ignore_top_byte: tcr.tbi1(),
                 ignore_hierarchy: tcr.hpd1(),
             }
+        }
+    }
+
+    /// Is no walk done for such an access?
+    pub(super) const fn denies(&self, access: Access) -> bool {
+        let user = matches!(
+            access,
+            Access::Data {
+                privileged: false,
+                ..
+            }
+        );
+        self.disabled || self.no_user && user
+    }
+
+    /// May an entry `distance` levels above the last be a block (Arm ARM table D8-16)?
+    pub(super) const fn has_blocks(&self, distance: u8) -> bool {
+        match (self.granule_bits, distance) {
+            (_, 1) | (12, 2) => true,
+            (12, 3) | (14 | 16, 2) => self.large_blocks,
+            _ => false,
         }
     }
 
@@ -135,6 +201,7 @@ impl Half {
 }
 
 /// Values that the architecture reserves act as the nearest that it allows.
-fn address_bits(txsz: u8) -> u32 {
-    64u32.saturating_sub(u32::from(txsz)).clamp(16, 52)
+fn address_bits(txsz: u8, large: bool) -> u32 {
+    let most = if large { 52 } else { 48 };
+    64u32.saturating_sub(u32::from(txsz)).clamp(16, most)
 }

@@ -57,6 +57,8 @@ fn sizes(bits: u64) -> u64 {
     (64 - bits) | (64 - bits) << 16
 }
 
+/// 52 bits of address with the smaller granules (LPA2).
+const DS: u64 = 1 << 59;
 const TG_4K: u64 = 2 << 30;
 const TG_16K: u64 = 2 << 14 | 1 << 30;
 const TG_64K: u64 = 1 << 14 | 3 << 30;
@@ -150,7 +152,7 @@ fn each_granule_splits_the_address_as_the_manual_says() {
         ),
         // 52 bits of 4 KiB (LPA2) begin at level -1.
         (
-            sizes(52) | TG_4K,
+            sizes(52) | TG_4K | DS,
             0xfff0_0000_0000_0000 | 9 << 48 | 0xabc,
             0x7000_0abc,
             std::vec![
@@ -296,8 +298,14 @@ fn the_access_flag_and_dirty_state_may_be_the_hardwares() {
     );
     assert!(stage1(tcr | HA).translate(&memory, address, READ).is_ok());
     let (memory, address) = four_levels(0x0900_0000 | PAGE | AP_READ_ONLY | DBM);
-    assert!(stage1(tcr).translate(&memory, address, WRITE).is_err());
-    assert!(stage1(tcr | HD).translate(&memory, address, WRITE).is_ok());
+    for without in [tcr, tcr | HA, tcr | HD] {
+        assert!(stage1(without).translate(&memory, address, WRITE).is_err());
+    }
+    assert!(
+        stage1(tcr | HA | HD)
+            .translate(&memory, address, WRITE)
+            .is_ok()
+    );
 }
 
 #[test]

@@ -2,16 +2,17 @@
 
 use vmm_config::{Device, ReservationKind};
 
-use super::Vm;
+use super::{Vm, way::Way};
 use crate::{
-    AccessSize, Gpa, VcpuId,
+    AccessSize, Gpa, Gpr, VcpuId,
     device::DeviceAccess,
     emulate::{self, Emulation, Plan},
-    exception::{self, GuestException, Injection, Pstate},
+    exception::GuestException,
     exit::MemoryFault,
-    kernel::{InterruptController, Kernel, VcpuRegisters},
-    mmio::{self, Direction, MmioAccess, Undescribed},
-    outcome::{CrashReason, End, Outcome},
+    kernel::{InterruptController, Kernel},
+    mmio::{self, ByteOrder, Direction, MmioAccess, Undescribed},
+    outcome::Outcome,
+    pstate::{Pstate, advance},
     syndrome::{DataAbort, Esr, FaultStatus},
 };
 
@@ -51,11 +52,34 @@ impl<G: InterruptController> Vm<G> {
         let Some(iss) = mmio::described(&fault) else {
             return self.undescribed(vcpu, (pc, gpa), (fetch, syndrome), kernel);
         };
-        let Some(found) = self.recent_device_at(gpa, AccessSize::from_log2(iss.sas())) else {
-            return self.first_access(vcpu, (pc, gpa), syndrome, kernel);
-        };
-        self.perform(vcpu, &MmioAccess::of(gpa, iss), found, kernel);
-        step(pc, syndrome, kernel)
+        let access = MmioAccess::of(gpa, iss);
+        match self.recent_device_at(gpa, access.size) {
+            Some(found) if self.is_plain(vcpu, pc, &access, kernel) => {
+                self.perform(vcpu, &access, ByteOrder::Little, found, kernel);
+                kernel.set_pc(pc.wrapping_add(4));
+                Outcome::Resume
+            }
+            _ => self.rarer_access(vcpu, (pc, gpa), syndrome, kernel),
+        }
+    }
+
+    /// Is it an access of AArch64 with little-endian data, whose end changes nothing but the PC?
+    /// Only AArch64 has the zero register, and zero has no byte order.
+    #[inline(always)]
+    fn is_plain(
+        &mut self,
+        vcpu: VcpuId,
+        pc: u64,
+        access: &MmioAccess,
+        kernel: &mut impl Kernel,
+    ) -> bool {
+        let register = access.direction.register();
+        if register == Gpr::ZR {
+            return true;
+        }
+        kernel.prepare(register);
+        Pstate::from_bits(kernel.pstate()).is_plain()
+            && (access.size == AccessSize::Byte || self.byte_orders.is_known_little(vcpu, pc))
     }
 
     #[inline(never)]
@@ -74,8 +98,8 @@ impl<G: InterruptController> Vm<G> {
         };
         match mmio::decode(&fault) {
             Undescribed::NoSyndrome => self.emulate(vcpu, fault, kernel),
-            Undescribed::Skip => step(pc, syndrome, kernel),
-            Undescribed::Inject(exception) => self.refuse(exception, fault, kernel),
+            Undescribed::Skip => step(kernel),
+            Undescribed::Inject(exception) => self.refuse(vcpu, exception, &fault, kernel),
         }
     }
 
@@ -88,9 +112,10 @@ impl<G: InterruptController> Vm<G> {
         (offset < recent.size && gpa.is_aligned(size.bytes())).then_some((recent.device, offset))
     }
 
-    /// An access to another device than the last one, or to none.
+    /// An access to another device than the last one or to none, or one whose data is
+    /// big-endian, or of AArch32.
     #[inline(never)]
-    fn first_access(
+    fn rarer_access(
         &mut self,
         vcpu: VcpuId,
         (pc, gpa): (u64, Gpa),
@@ -103,20 +128,15 @@ impl<G: InterruptController> Vm<G> {
             fetch: false,
             syndrome,
         };
-        let iss = DataAbort::from_bits(Esr::from_bits(syndrome).iss());
-        let access = MmioAccess::of(gpa, iss);
-        let Some((device, offset)) = self.device_at(access.gpa, access.size) else {
-            let exception = GuestException::external(None, access.is_write());
-            return self.refuse(exception, fault, kernel);
-        };
-        if !access.is_aligned() {
-            return self.refuse(misaligned(access.is_write()), fault, kernel);
-        }
-        if let Some(whole) = self.whole_device(access.gpa, device) {
+        let esr = Esr::from_bits(syndrome);
+        let access = MmioAccess::of(gpa, DataAbort::from_bits(esr.iss()));
+        if let Some((device, _)) = self.device_at(gpa, access.size)
+            && let Some(whole) = self.whole_device(gpa, device)
+        {
             self.recent.set(whole);
         }
-        self.perform(vcpu, &access, (device, offset), kernel);
-        step(pc, syndrome, kernel)
+        let plan = Plan::described(access, esr.instruction_bytes());
+        self.perform_plan(vcpu, &fault, &plan, kernel)
     }
 
     fn whole_device(&self, gpa: Gpa, device: Device) -> Option<RecentDevice> {
@@ -146,6 +166,7 @@ impl<G: InterruptController> Vm<G> {
         &mut self,
         vcpu: VcpuId,
         access: &MmioAccess,
+        order: ByteOrder,
         (device, offset): (Device, u64),
         kernel: &mut impl Kernel,
     ) {
@@ -156,13 +177,11 @@ impl<G: InterruptController> Vm<G> {
         };
         match (device, access.direction) {
             (Device::GicDistributor, Direction::Load { target, .. }) => {
-                let value = self.gic.read(at);
-                kernel.prepare(target);
+                let value = order.convert(self.gic.read(at), access.size);
                 kernel.set_gpr(target, access.extend(value));
             }
             (Device::GicDistributor, Direction::Store { source }) => {
-                kernel.prepare(source);
-                let value = kernel.gpr(source);
+                let value = order.convert(kernel.gpr(source), access.size);
                 self.gic.write(at, value, kernel);
             }
         }
@@ -173,32 +192,48 @@ impl<G: InterruptController> Vm<G> {
     #[inline(never)]
     fn emulate(&mut self, vcpu: VcpuId, fault: MemoryFault, kernel: &mut impl Kernel) -> Outcome {
         match emulate::plan(&fault, kernel, &self.memory) {
-            Emulation::Perform(plan) => self.perform_plan(vcpu, &plan, kernel),
-            Emulation::Skip => step(fault.pc, fault.syndrome, kernel),
-            Emulation::Inject(exception) => inject(exception, kernel),
+            Emulation::Perform(plan) => self.perform_plan(vcpu, &fault, &plan, kernel),
+            Emulation::Skip => step(kernel),
+            Emulation::Inject(exception) => self.inject(vcpu, exception, kernel),
         }
     }
 
     /// Performs all accesses of an instruction, or none.
-    fn perform_plan(&mut self, vcpu: VcpuId, plan: &Plan, kernel: &mut impl Kernel) -> Outcome {
-        if plan
-            .accesses
-            .iter()
-            .any(|one| self.device_at(one.gpa, one.size).is_none())
-        {
-            let exception = plan.refuse(FaultStatus::EXTERNAL);
-            return inject(exception, kernel);
-        }
-        if plan.accesses.iter().any(|one| !one.is_aligned()) {
-            return inject(plan.refuse(FaultStatus::ALIGNMENT), kernel);
-        }
+    #[inline(never)]
+    fn perform_plan(
+        &mut self,
+        vcpu: VcpuId,
+        fault: &MemoryFault,
+        plan: &Plan,
+        kernel: &mut impl Kernel,
+    ) -> Outcome {
+        let way = match self.way_of(plan, kernel) {
+            Ok(way) => way,
+            Err(exception) => return self.refuse(vcpu, exception, fault, kernel),
+        };
+        let order = self.byte_order(vcpu, fault.pc, kernel);
         for access in &plan.accesses {
             if let Some(found) = self.device_at(access.gpa, access.size) {
-                self.perform(vcpu, access, found, kernel);
+                self.perform(vcpu, access, order, found, kernel);
             }
         }
         plan.finish(kernel);
+        way.leave(kernel);
         Outcome::Resume
+    }
+
+    /// How the guest goes on behind a plan all of whose accesses can be performed.
+    fn way_of(&mut self, plan: &Plan, kernel: &mut impl Kernel) -> Result<Way, GuestException> {
+        for (index, access) in plan.accesses.iter().enumerate() {
+            if self.device_at(access.gpa, access.size).is_none() {
+                return Err(plan.refuse(index, FaultStatus::EXTERNAL));
+            }
+            if !access.is_aligned() {
+                return Err(plan.refuse(index, FaultStatus::ALIGNMENT));
+            }
+        }
+        let way = self.way_on(plan.changes_registers(), kernel);
+        way.ok_or_else(|| plan.refuse(0, FaultStatus::EXTERNAL))
     }
 
     /// Tells the guest that its access failed, and where.
@@ -206,50 +241,18 @@ impl<G: InterruptController> Vm<G> {
     #[inline(never)]
     fn refuse(
         &mut self,
+        vcpu: VcpuId,
         exception: GuestException,
-        fault: MemoryFault,
+        fault: &MemoryFault,
         kernel: &mut impl Kernel,
     ) -> Outcome {
-        let exception = emulate::locate(exception, &fault, kernel, &self.memory);
-        inject(exception, kernel)
+        let exception = emulate::locate(exception, fault, kernel, &self.memory);
+        self.inject(vcpu, exception, kernel)
     }
 }
 
-/// Device memory takes no access across a multiple of its width.
-#[cold]
-fn misaligned(write: bool) -> GuestException {
-    GuestException::DataAbort {
-        status: FaultStatus::ALIGNMENT,
-        address: None,
-        write,
-    }
-}
-
-/// Moves on past the instruction that faulted.
-#[inline(always)]
-fn step(pc: u64, syndrome: u64, registers: &mut impl VcpuRegisters) -> Outcome {
-    if Esr::from_bits(syndrome).il() {
-        registers.set_pc(pc.wrapping_add(4));
-    } else {
-        step_thumb(pc, registers);
-    }
+/// Steps over cache maintenance, which is an instruction of A64.
+fn step(kernel: &mut impl Kernel) -> Outcome {
+    advance(kernel, 4);
     Outcome::Resume
-}
-
-/// An instruction of two bytes is Thumb's, and may be one of an IT block.
-#[cold]
-#[inline(never)]
-fn step_thumb(pc: u64, registers: &mut impl VcpuRegisters) {
-    registers.set_pc(pc.wrapping_add(2));
-    let pstate = Pstate::from_bits(registers.pstate());
-    registers.set_pstate(pstate.after_thumb().into_bits());
-}
-
-/// Lets the guest take an exception for the exit at hand.
-#[cold]
-pub(super) fn inject(exception: GuestException, kernel: &mut impl Kernel) -> Outcome {
-    match exception::inject(kernel, exception) {
-        Injection::Taken => Outcome::Resume,
-        Injection::Endless => Outcome::End(End::Crash(CrashReason::EndlessException)),
-    }
 }

@@ -6,6 +6,8 @@ use crate::{
     kernel::{InterruptController, Kernel},
     outcome::{End, Outcome},
     psci::{CpuPower, CpuTable},
+    pstate::SCTLR_EE,
+    register::SystemRegister,
     smccc::{self, CallAction},
     vcpu::Power,
 };
@@ -57,8 +59,10 @@ impl<G: InterruptController> Vm<G> {
                 entry,
                 context,
             } => {
+                // It starts with the caller's byte order (DEN0022F 6.4.3.3).
+                let order = kernel.system(SystemRegister::SctlrEl1) & SCTLR_EE;
                 self.set_power(target, Power::On);
-                Self::start_vcpu(target, entry, context, kernel);
+                Self::start_vcpu(target, entry, (context, order), kernel);
                 Outcome::Resume
             }
             CallAction::CpuOff => self.cpu_off(vcpu, kernel),

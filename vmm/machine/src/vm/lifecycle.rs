@@ -5,7 +5,7 @@
 //! interrupt that the last run left behind (GICv2 4.4, CPU interface registers). Nothing of
 //! the last run executes any more.
 
-use super::{Phase, Vm};
+use super::{Phase, Vm, byte_order::ByteOrders};
 use crate::{
     Gpa, GpaRange, IntId, VcpuId,
     boot::{BootError, drain},
@@ -52,6 +52,7 @@ impl<G: InterruptController> Vm<G> {
         }
         self.gic.reset();
         self.vcpus = [Vcpu::default(); super::MAX_VCPUS];
+        self.byte_orders = ByteOrders::default();
         self.set_phase(Phase::Running);
         for number in 0..self.guest.vcpus {
             self.set_power(VcpuId(number), Power::Off);
@@ -59,7 +60,7 @@ impl<G: InterruptController> Vm<G> {
         self.set_power(VcpuId(0), Power::On);
         self.resample_all(used, kernel);
         let (entry, device_tree) = (self.package.entry(), self.package.device_tree());
-        Self::start_vcpu(VcpuId(0), entry, device_tree.0, kernel);
+        Self::start_vcpu(VcpuId(0), entry, (device_tree.0, 0), kernel);
         Ok(())
     }
 
@@ -88,10 +89,15 @@ impl<G: InterruptController> Vm<G> {
         all.find(|one| one.kind == kind).map(|one| Gpa(one.base))
     }
 
-    /// Starts a vCPU as out of reset.
-    pub(super) fn start_vcpu(vcpu: VcpuId, pc: Gpa, argument: u64, kernel: &mut impl Kernel) {
+    /// Starts a vCPU as out of reset, but for the bits `sctlr` that are set.
+    pub(super) fn start_vcpu(
+        vcpu: VcpuId,
+        pc: Gpa,
+        (argument, sctlr): (u64, u64),
+        kernel: &mut impl Kernel,
+    ) {
         let reset = [
-            (SystemRegister::SctlrEl1, SCTLR_RESET),
+            (SystemRegister::SctlrEl1, SCTLR_RESET | sctlr),
             (SystemRegister::CpacrEl1, 0),
             (SystemRegister::VbarEl1, 0),
             (SystemRegister::TcrEl1, 0),
@@ -151,7 +157,7 @@ impl<G: InterruptController> Vm<G> {
             self.clean(range, kernel);
         }
         self.set_phase(Phase::Draining(vcpu));
-        Self::start_vcpu(vcpu, start.pc, start.argument, kernel);
+        Self::start_vcpu(vcpu, start.pc, (start.argument, 0), kernel);
         Ending::Restarted
     }
 

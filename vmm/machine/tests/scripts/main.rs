@@ -3,6 +3,8 @@
 //! The machine and the interrupt controller are the real ones; the kernel beneath is
 //! [`model::kernel`], which judges every call as seL4 would. Each file tells one subject.
 
+mod aarch32;
+mod byte_order;
 mod hostile;
 mod mmio;
 mod model;

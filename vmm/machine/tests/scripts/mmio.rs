@@ -50,19 +50,6 @@ fn a_load_sets_the_whole_register_and_moves_on() {
 }
 
 #[test]
-fn a_thumb_instruction_may_be_two_bytes_long() {
-    for access in [load(GICD + PRIORITIES), store(GICD + PRIORITIES)] {
-        let mut machine = machine();
-        let pc = machine.vcpu(0).pc;
-        // User mode, Thumb, the first of two instructions for EQ.
-        machine.vcpu(0).pstate = 0x30 | 0x04 >> 2 << 10;
-        assert_eq!(machine.access(access.thumb()), Outcome::Resume);
-        assert_eq!(machine.vcpu(0).pc, pc + 2);
-        assert_eq!(machine.vcpu(0).pstate, 0x30 | 0x08 >> 2 << 10);
-    }
-}
-
-#[test]
 fn every_register_can_be_the_target() {
     for number in 0..31 {
         let mut machine = machine();

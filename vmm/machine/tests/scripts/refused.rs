@@ -58,6 +58,8 @@ fn refuse(instruction: u32, base: u64, access: Access) -> Machine {
 const LDR_W0: u32 = 0xb940_0080; // ldr w0, [x4]
 const STR_W0_8: u32 = 0xb900_0880; // str w0, [x4, #8]
 const LDP_W0_W1_POST_8: u32 = 0x28c1_0480; // ldp w0, w1, [x4], #8
+const STP_W0_W1: u32 = 0x2900_0480; // stp w0, w1, [x4]
+const LDP_X0_X1: u32 = 0xa940_0480; // ldp x0, x1, [x4]
 const LDXR_X0: u32 = 0xc85f_7c80; // ldxr x0, [x4]
 const STR_Q0_16: u32 = 0x3d80_0480; // str q0, [x4, #16]
 
@@ -120,7 +122,13 @@ fn a_misaligned_access_after_an_aligned_one() {
 fn a_pair_aborts_as_a_whole() {
     let base = GICD + 0xffc;
     let mut machine = refuse(LDP_W0_W1_POST_8, base, load(base).undescribed());
-    assert_taken(&mut machine, DATA_ABORT | EXTERNAL, base);
+    assert_taken(&mut machine, DATA_ABORT | EXTERNAL, base + 4);
+    let base = GICD - 4;
+    let mut machine = refuse(STP_W0_W1, base, store(base).undescribed());
+    assert_taken(&mut machine, DATA_ABORT | EXTERNAL | WRITE, base);
+    let base = GICD + 0xff8;
+    let mut machine = refuse(LDP_X0_X1, base, load(base).undescribed());
+    assert_taken(&mut machine, DATA_ABORT | EXTERNAL, base + 8);
     let base = GICD + 0x802;
     let mut machine = refuse(LDP_W0_W1_POST_8, base, load(base).undescribed());
     assert_taken(&mut machine, DATA_ABORT | ALIGNMENT, base);
@@ -166,14 +174,53 @@ fn from_el0_it_is_an_abort_of_the_lower_level() {
     assert_eq!(esr, 0x24 << 26 | 1 << 25 | EXTERNAL);
 }
 
-/// The first instruction of the handler faults: nothing else would ever happen.
+/// The first instruction of the handler faults, in the state of handlers: nothing else would
+/// ever happen.
 #[test]
 fn an_endless_exception_is_a_crash() {
     let mut machine = machine(LDR_W0);
     let nowhere = NOWHERE + 0x200;
     machine.vcpu(0).set_system(SystemRegister::VbarEl1, NOWHERE);
     machine.vcpu(0).pc = nowhere;
+    let first = machine.access(fetch(nowhere));
+    assert_eq!(first, Outcome::Resume, "interrupts were unmasked");
     let outcome = machine.access(fetch(nowhere));
     let endless = End::Crash(CrashReason::EndlessException);
+    assert_eq!(outcome, Outcome::End(endless));
+}
+
+/// The PC is the vector of where the exception comes from; the handler's is another.
+#[test]
+fn an_exception_at_another_vector_is_not_endless() {
+    for (pstate, vector) in [(0x3c0, 0x400), (0x3c4, 0), (0x1d0, 0x600)] {
+        let mut machine = machine(LDR_W0);
+        machine.vcpu(0).set_system(SystemRegister::VbarEl1, NOWHERE);
+        (machine.vcpu(0).pc, machine.vcpu(0).pstate) = (NOWHERE + vector, pstate);
+        let outcomes: Vec<Outcome> = (0..3)
+            .map(|_| {
+                let pc = machine.vcpu(0).pc;
+                machine.access(fetch(pc))
+            })
+            .collect();
+        let endless = End::Crash(CrashReason::EndlessException);
+        let expected = [Outcome::Resume, Outcome::Resume, Outcome::End(endless)];
+        assert_eq!(outcomes, expected, "{pstate:#x}");
+    }
+}
+
+/// Another vCPU that is on can map the handler.
+#[test]
+fn an_exception_that_another_vcpu_may_end_is_not_endless() {
+    let mut machine = Machine::<2>::started();
+    machine.smc(&[0xc400_0003, 1, ENTRY, 0]);
+    machine.vcpu(0).set_system(SystemRegister::VbarEl1, NOWHERE);
+    machine.vcpu(0).pc = NOWHERE + 0x200;
+    for _ in 0..5 {
+        let outcome = machine.access(fetch(NOWHERE + 0x200));
+        assert_eq!(outcome, Outcome::Resume);
+    }
+    machine.smc_of(1, &[0x8400_0002]);
+    let endless = End::Crash(CrashReason::EndlessException);
+    let outcome = machine.access(fetch(NOWHERE + 0x200));
     assert_eq!(outcome, Outcome::End(endless));
 }

@@ -19,6 +19,9 @@ const VCPUS: usize = 3;
 const TIMER: u16 = 27;
 const SMC: u64 = 0x17 << 26 | 1 << 25;
 
+/// PSTATE.nRW.
+const AARCH32: u64 = 1 << 4;
+
 const CPU_ON: u64 = 0xc400_0003;
 
 /// Functions that mean something, PSCI's first.
@@ -55,7 +58,7 @@ const REGISTERS: [SystemRegister; 9] = [
 ];
 
 /// Instructions that exit without a syndrome, with X4 as their base.
-const INSTRUCTIONS: [u32; 8] = [
+const INSTRUCTIONS: [u32; 14] = [
     0x28c1_0480, // ldp w0, w1, [x4], #8
     0x2981_0480, // stp w0, w1, [x4, #8]!
     0xb840_4482, // ldr w2, [x4], #4
@@ -64,6 +67,12 @@ const INSTRUCTIONS: [u32; 8] = [
     0x3d80_0480, // str q0, [x4, #16]
     0xd50b_7424, // dc zva, x4
     0xd50b_7e24, // dc civac, x4
+    0xe8b4_0023, // A32: ldmia r4!, {r0, r1, r5}
+    0xe0c4_00f8, // A32: strd r0, r1, [r4], #8
+    0xe694_5002, // A32: ldr r5, [r4], r2
+    0x1b08_e8f4, // T32: ldrd r1, r11, [r4], #32
+    0x0000_c4ff, // T32: stmia r4!, {r0-r7}
+    0xd69f_03e0, // eret
 ];
 
 /// Lets the guest do what `bytes` say.
@@ -189,7 +198,14 @@ impl Guest {
                 }
             }
             5 => state.x[input.below(31)] = input.number(),
-            6 => state.pstate = input.number(),
+            6 => {
+                state.pstate = match input.below(4) {
+                    0 => input.number(),
+                    1 => 0x1d0 | input.number() & 0x200,
+                    2 => 0x1f0 | input.number() & 0x600_fe00,
+                    _ => 0x3c5,
+                }
+            }
             7 => state.pc = input.one_of(&PLACES).wrapping_add(input.number() & 0xfff),
             _ => {
                 let at = input.word() as usize % (RAM_BYTES as usize - 8);
@@ -288,6 +304,14 @@ impl Guest {
         let Some(exit) = exit else {
             return;
         };
+        // AArch32 at EL0 has none of these.
+        let is_aarch64 = match exit {
+            VmExit::Trap { syndrome } => matches!(syndrome >> 26 & 63, 0x15..=0x19),
+            _ => exit == VmExit::Hypercall,
+        };
+        if is_aarch64 {
+            self.machine.vcpu(vcpu).pstate &= !AARCH32;
+        }
         if let Outcome::End(_) = self.machine.exit_of(vcpu, exit) {
             self.restart();
         }

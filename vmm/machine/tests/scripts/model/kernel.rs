@@ -97,6 +97,15 @@ impl ModelVcpu {
         (self.system(SystemRegister::CntvCtlEl0) & 3 == 1).then_some(deadline)
     }
 
+    /// seL4 takes no PSTATE of AArch32, and none but it with general-purpose registers: a
+    /// thread in that state keeps all but its PC.
+    pub(crate) fn expect_writable_since(&self, before: &Self) {
+        if self.pstate & 0x10 != 0 && self.thread == Thread::InExit {
+            assert_eq!(self.pstate, before.pstate, "the kernel would spoil it");
+            assert_eq!(self.x, before.x, "the kernel would spoil PSTATE");
+        }
+    }
+
     pub(crate) fn system(&self, register: SystemRegister) -> u64 {
         self.system.get(&(register as u8)).copied().unwrap_or(0)
     }

@@ -90,7 +90,9 @@ impl<const VCPUS: usize> Machine<VCPUS> {
         assert_eq!(self.vcpu(vcpu).thread, Thread::Running, "it does not run");
         self.kernel.current = id;
         self.vcpu(vcpu).thread = Thread::InExit;
+        let before = self.vcpu(vcpu).clone();
         let outcome = self.vm.handle_exit(id, exit, &mut self.kernel);
+        self.vcpu(vcpu).expect_writable_since(&before);
         match outcome {
             Outcome::Resume => {
                 assert_eq!(self.vcpu(vcpu).thread, Thread::InExit, "nobody to reply to");
@@ -246,6 +248,16 @@ impl<const VCPUS: usize> Machine<VCPUS> {
             let index = Some(index);
             self.exit_of(vcpu, VmExit::Maintenance { index });
         }
+    }
+
+    /// Runs the ERET at the PC of vCPU 0.
+    pub(crate) fn run_eret(&mut self) {
+        let at = usize::try_from(self.vcpu(0).pc - RAM).unwrap();
+        assert_eq!(self.ram.word(at), 0xd69f_03e0, "no ERET");
+        let vcpu = self.vcpu(0);
+        assert_eq!(vcpu.pstate, 0x3c5, "nothing may come in between");
+        vcpu.pc = vcpu.system(SystemRegister::ElrEl1);
+        vcpu.pstate = vcpu.system(SystemRegister::SpsrEl1);
     }
 
     /// Routes an SPI to one vCPU.
