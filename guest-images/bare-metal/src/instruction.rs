@@ -62,6 +62,25 @@ macro_rules! store_pair {
     }};
 }
 
+/// Runs one instruction with another SCTLR_EL1; `{address}` and `{value}` are registers of its own,
+/// which come back.
+#[macro_export]
+macro_rules! with_sctlr {
+    ($text:literal, $sctlr:expr, $address:expr, $value:expr) => {{
+        let own = $crate::read_system!("sctlr_el1");
+        let (mut address, mut value): (u64, u64) = ($address, $value);
+        // SAFETY: a device access; no data of the compiler's is touched until SCTLR_EL1 is back.
+        unsafe {
+            core::arch::asm!(
+                "msr sctlr_el1, {other}", "isb", $text, "msr sctlr_el1, {own}", "isb",
+                other = in(reg) $sctlr, own = in(reg) own,
+                address = inout(reg) address, value = inout(reg) value, options(nostack)
+            );
+        }
+        (address, value)
+    }};
+}
+
 unsafe extern "C" {
     #[link_name = "load_into_each"]
     fn load_into_each_raw(table: *mut u64, address: u64);

@@ -15,6 +15,7 @@ pub mod exception;
 pub mod firmware;
 pub mod gic;
 pub mod instruction;
+pub mod lower;
 pub mod second_cpu;
 pub mod timer;
 
@@ -24,6 +25,7 @@ core::arch::global_asm!(
     include_str!("registers.s"),
     include_str!("firmware.s"),
     include_str!("instruction.s"),
+    include_str!("lower.s"),
     options(raw)
 );
 

@@ -11,7 +11,7 @@ use crate::{
     Gpa,
     exception::GuestException,
     exit::MemoryFault,
-    instruction::{self, Base, Instruction, MAX_ELEMENTS, Offset, Transfer},
+    instruction::{self, Base, Instruction, Offset, Registers, Transfer},
     kernel::VcpuRegisters,
     mmio::{Direction, MmioAccess},
     pstate::{self, Pstate},
@@ -48,7 +48,7 @@ pub enum Emulation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// The accesses, in order.
-    pub accesses: Vec<MmioAccess, MAX_ELEMENTS>,
+    pub accesses: Vec<MmioAccess, { Registers::MOST }>,
     /// Virtual address of the first, if it is known; the others follow it.
     address: Option<u64>,
     write_back: Option<(Base, u64)>,
@@ -254,8 +254,8 @@ fn distance(offset: Offset, registers: &mut impl VcpuRegisters) -> u64 {
 fn elements(transfer: &Transfer, first: u64, pstate: Pstate) -> impl Iterator<Item = Element> {
     let step = transfer.size.bytes();
     (0u64..)
-        .zip(&transfer.elements)
-        .map(move |(index, &direction)| Element {
+        .zip(transfer.elements())
+        .map(move |(index, direction)| Element {
             address: pstate.address(first.wrapping_add(index.wrapping_mul(step))),
             direction,
         })

@@ -3,12 +3,11 @@
 //! It serves the accesses whose data abort carries no syndrome: pairs and lists of registers, and
 //! those that write their base register back. One module for each instruction set.
 
-use heapless::Vec;
-
 use crate::{AccessSize, Gpr, mmio::Direction};
 
 pub mod a32;
 pub mod a64;
+mod aarch32;
 pub mod t32;
 #[cfg(test)]
 mod tests;
@@ -41,12 +40,76 @@ pub struct Transfer {
     pub unprivileged: bool,
     /// Width of each element.
     pub size: AccessSize,
-    /// The elements, one after the other in memory.
-    pub elements: Vec<Direction, MAX_ELEMENTS>,
+    /// What is done with each register.
+    pub operation: Operation,
+    /// The registers of the elements, which lie one after the other in memory.
+    pub registers: Registers,
 }
 
-/// As many as LDM and STM have registers.
-pub const MAX_ELEMENTS: usize = 16;
+/// What a transfer does with a register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Loads it.
+    Load {
+        /// Copy the element's top bit upwards.
+        sign_extend: bool,
+        /// It is an X register.
+        wide: bool,
+    },
+    /// Stores it.
+    Store,
+}
+
+/// The registers of a transfer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registers {
+    /// One.
+    One(Gpr),
+    /// Two, in this order.
+    Pair(Gpr, Gpr),
+    /// Those of AArch32 whose bits are set, from the lowest.
+    List(u16),
+}
+
+impl Registers {
+    /// As many as LDM and STM have.
+    pub const MOST: usize = 16;
+
+    fn nth(self, index: u8) -> Option<Gpr> {
+        match (self, index) {
+            (Self::One(register) | Self::Pair(register, _), 0) | (Self::Pair(_, register), 1) => {
+                Some(register)
+            }
+            (Self::List(list), _) => {
+                let rest = (0..index).fold(list, |rest, _| rest & rest.wrapping_sub(1));
+                (rest != 0).then(|| Gpr::from_field(rest.trailing_zeros() as u8))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Transfer {
+    /// The elements in the order of their addresses.
+    pub fn elements(&self) -> impl Iterator<Item = Direction> {
+        (0..Registers::MOST as u8)
+            .map_while(|index| self.registers.nth(index))
+            .map(|register| self.operation.with(register))
+    }
+}
+
+impl Operation {
+    const fn with(self, register: Gpr) -> Direction {
+        match self {
+            Self::Load { sign_extend, wide } => Direction::Load {
+                target: register,
+                sign_extend,
+                wide,
+            },
+            Self::Store => Direction::Store { source: register },
+        }
+    }
+}
 
 /// The base of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -215,22 +215,14 @@ impl Pstate {
 }
 
 /// Completes an instruction of `bytes` that was performed for the guest.
-#[inline(always)]
+#[inline(never)]
 pub fn advance(registers: &mut impl VcpuRegisters, bytes: u64) {
     // PSTATE first: reading it brings the PC along.
     let pstate = Pstate::from_bits(registers.pstate());
-    if !pstate.is_plain() {
-        set_after(registers, pstate);
-    }
-    let pc = registers.pc();
-    registers.set_pc(pc.wrapping_add(bytes));
-}
-
-#[cold]
-#[inline(never)]
-fn set_after(registers: &mut impl VcpuRegisters, pstate: Pstate) {
     let after = pstate.after_instruction();
     if after != pstate {
         registers.set_pstate(after.into_bits());
     }
+    let pc = registers.pc();
+    registers.set_pc(pc.wrapping_add(bytes));
 }

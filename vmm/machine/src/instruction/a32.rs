@@ -3,45 +3,62 @@
 //! What is UNPREDICTABLE, and what loads or stores the PC, is no transfer. The condition does not
 //! count: an instruction whose condition fails does not fault.
 
-use heapless::Vec;
-
-use super::{Base, Instruction, Offset, Shift, Transfer};
-use crate::{AccessSize, Gpr, mmio::Direction};
-
-/// R15, the PC.
-const PC: u32 = 15;
+use super::{
+    Instruction, Offset, Shift,
+    aarch32::{Fields, bit, immediate, multiple, operation, register},
+};
+use crate::AccessSize;
 
 /// Decodes an instruction word.
 pub fn decode(word: u32) -> Instruction {
     if word >> 28 == 0b1111 {
         return Instruction::Other;
     }
-    match (word >> 25 & 7, word >> 4 & 1) {
-        (0b000, 1) if word >> 7 & 1 == 1 => extra(word),
-        (0b010, _) | (0b011, 0) => word_or_byte(word),
-        (0b100, _) => multiple(word),
+    match (word >> 25 & 7, bit(word, 4)) {
+        (0b000, true) if bit(word, 7) => extra(word),
+        (0b010, _) | (0b011, false) => word_or_byte(word).decode(),
+        // LDM and STM, but for those of other modes' registers.
+        (0b100, _) if !bit(word, 22) => {
+            let direction = (bit(word, 23), bit(word, 24));
+            multiple(word, bit(word, 20), direction, bit(word, 21))
+        }
         _ => Instruction::Other,
     }
 }
 
+/// A word without an offset, with the fields that most forms have: P in bit 24, W in 21, L in 20.
+fn fields(word: u32) -> Fields {
+    let (before, marked) = (bit(word, 24), bit(word, 21));
+    Fields {
+        base: word >> 16,
+        offset: Offset::Immediate(0),
+        before,
+        write_back: !before || marked,
+        unprivileged: !before && marked,
+        size: AccessSize::Word,
+        operation: operation(bit(word, 20), false),
+        registers: (word >> 12, None),
+        ahead: 8,
+    }
+}
+
 /// LDR, LDRB, STR and STRB, and their unprivileged forms.
-fn word_or_byte(word: u32) -> Instruction {
-    let size = if bit(word, 22) {
-        AccessSize::Byte
-    } else {
-        AccessSize::Word
-    };
+fn word_or_byte(word: u32) -> Fields {
     let offset = if bit(word, 25) {
-        Offset::Shifted {
-            register: register(word),
-            shift: Shift::decode(word >> 5, (word >> 7 & 31) as u8),
-            subtract: !bit(word, 23),
-        }
+        let shift = Shift::decode(word >> 5, (word >> 7 & 31) as u8);
+        shifted(word, shift)
     } else {
         immediate(word & 0xfff, bit(word, 23))
     };
-    let one = [element(word >> 12, bit(word, 20), false)];
-    indexed(word, offset, size, one)
+    Fields {
+        offset,
+        size: if bit(word, 22) {
+            AccessSize::Byte
+        } else {
+            AccessSize::Word
+        },
+        ..fields(word)
+    }
 }
 
 /// Half words, signed loads, doublewords; and the exclusives.
@@ -50,41 +67,28 @@ fn extra(word: u32) -> Instruction {
     if op == 0 {
         return synchronizing(word);
     }
-    let offset = if bit(word, 22) {
+    let mut fields = fields(word);
+    fields.offset = if bit(word, 22) {
         immediate(word >> 4 & 0xf0 | word & 15, bit(word, 23))
     } else {
-        Offset::Shifted {
-            register: register(word),
-            shift: Shift::Left(0),
-            subtract: !bit(word, 23),
-        }
+        shifted(word, Shift::Left(0))
     };
-    match (op, load) {
-        (1, _) => indexed(
-            word,
-            offset,
-            AccessSize::Half,
-            [element(word >> 12, load, false)],
-        ),
-        (2, true) => indexed(
-            word,
-            offset,
-            AccessSize::Byte,
-            [element(word >> 12, true, true)],
-        ),
-        (_, true) => indexed(
-            word,
-            offset,
-            AccessSize::Half,
-            [element(word >> 12, true, true)],
-        ),
-        // An even register and the next one; with post-index, bit 21 has no meaning here.
-        _ if word >> 12 & 1 == 0 && (bit(word, 24) || !bit(word, 21)) => {
-            let pair = [word >> 12, word >> 12 | 1].map(|field| element(field, op == 2, false));
-            indexed(word, offset, AccessSize::Word, pair)
+    if op > 1 && !load {
+        // LDRD and STRD: an even register and the next one; nothing is unprivileged.
+        if bit(word, 12) || fields.unprivileged {
+            return Instruction::Other;
         }
-        _ => Instruction::Other,
+        fields.operation = operation(op == 2, false);
+        fields.registers.1 = Some(word >> 12 | 1);
+        return fields.decode();
     }
+    fields.size = if op == 2 {
+        AccessSize::Byte
+    } else {
+        AccessSize::Half
+    };
+    fields.operation = operation(load, op > 1);
+    fields.decode()
 }
 
 /// LDA and STL are plain transfers; exclusives and SWP are not.
@@ -92,166 +96,30 @@ fn synchronizing(word: u32) -> Instruction {
     if !bit(word, 24) {
         return Instruction::Other; // a multiplication
     }
-    // SWP, and what has its exclusive bit set.
-    if !bit(word, 23) || bit(word, 9) || bit(word, 8) {
-        return Instruction::Exclusive;
-    }
     let size = match word >> 21 & 3 {
         0 => AccessSize::Word,
         2 => AccessSize::Byte,
         3 => AccessSize::Half,
         _ => return Instruction::Exclusive,
     };
-    let load = bit(word, 20);
-    let one = element(if load { word >> 12 } else { word }, load, false);
-    at_base(word >> 16, size, one)
-}
-
-/// LDM and STM, but for those of other modes' registers.
-fn multiple(word: u32) -> Instruction {
-    if bit(word, 22) {
-        return Instruction::Other;
+    // SWP, and what has one of its exclusive bits set.
+    if !bit(word, 23) || word >> 8 & 3 != 0 {
+        return Instruction::Exclusive;
     }
-    let (before, up) = (bit(word, 24), bit(word, 23));
-    registers(word, bit(word, 20), up, before, bit(word, 21))
-}
-
-/// A list of registers in bits 15:0, at ascending addresses, with the base moving `up` or down and
-/// `before` each transfer or after it.
-pub(super) fn registers(
-    word: u32,
-    load: bool,
-    up: bool,
-    before: bool,
-    write_back: bool,
-) -> Instruction {
-    let list = word & 0xffff;
-    let bytes = i64::from(list.count_ones()).wrapping_mul(4);
-    if list == 0 || list >> PC == 1 || word >> 16 & 15 == PC {
-        return Instruction::Other;
-    }
-    // The lowest register has the lowest address.
-    let lowest = match (up, before) {
-        (true, false) => 0,
-        (true, true) => 4,
-        (false, false) => 4_i64.wrapping_sub(bytes),
-        (false, true) => bytes.wrapping_neg(),
-    };
-    let elements: Vec<Direction, 16> = (0..15)
-        .filter(|number| list >> number & 1 == 1)
-        .map(|number| element(number, load, false))
-        .collect();
-    let moved = if up { bytes } else { bytes.wrapping_neg() };
-    Instruction::Transfer(Transfer {
-        base: base(word >> 16),
-        offset: Offset::Immediate(lowest),
-        write_back: write_back.then_some(Offset::Immediate(moved)),
-        unprivileged: false,
-        size: AccessSize::Word,
-        elements,
-    })
-}
-
-/// P in bit 24 and W in bit 21: offset, pre-index, post-index or unprivileged.
-fn indexed<const N: usize>(
-    word: u32,
-    offset: Offset,
-    size: AccessSize,
-    elements: [Direction; N],
-) -> Instruction {
-    let (before, marked) = (bit(word, 24), bit(word, 21));
-    let write_back = !before || marked;
-    let base_field = word >> 16 & 15;
-    if touches_pc(&elements) || write_back && base_field == PC {
-        return Instruction::Other;
-    }
-    Instruction::Transfer(Transfer {
-        base: base(base_field),
-        offset: match (before, base_field) {
-            (false, _) => Offset::Immediate(0),
-            (true, PC) => return literal(offset, 8, size, elements),
-            (true, _) => offset,
-        },
-        write_back: write_back.then_some(offset),
-        unprivileged: !before && marked,
+    let target = if bit(word, 20) { word >> 12 } else { word };
+    Fields {
+        write_back: false,
         size,
-        elements: elements.into_iter().collect(),
-    })
-}
-
-/// From the PC, which reads as `ahead` bytes further on. A register offset from it is rare, and
-/// no transfer.
-pub(super) fn literal<const N: usize>(
-    offset: Offset,
-    ahead: i64,
-    size: AccessSize,
-    elements: [Direction; N],
-) -> Instruction {
-    let Offset::Immediate(bytes) = offset else {
-        return Instruction::Other;
-    };
-    Instruction::Transfer(Transfer {
-        base: Base::ProgramCounter,
-        offset: Offset::Immediate(bytes.wrapping_add(ahead)),
-        write_back: None,
-        unprivileged: false,
-        size,
-        elements: elements.into_iter().collect(),
-    })
-}
-
-/// A single element at the base register.
-pub(super) fn at_base(field: u32, size: AccessSize, one: Direction) -> Instruction {
-    if touches_pc(&[one]) || field & 15 == PC {
-        return Instruction::Other;
+        registers: (target, None),
+        ..fields(word)
     }
-    Instruction::Transfer(Transfer {
-        base: base(field),
-        offset: Offset::Immediate(0),
-        write_back: None,
-        unprivileged: false,
-        size,
-        elements: [one].into_iter().collect(),
-    })
+    .decode()
 }
 
-/// A load into, or store of, the register in the low four bits of `field`.
-pub(super) fn element(field: u32, load: bool, sign_extend: bool) -> Direction {
-    let register = register(field);
-    if load {
-        Direction::Load {
-            target: register,
-            sign_extend,
-            wide: false,
-        }
-    } else {
-        Direction::Store { source: register }
+const fn shifted(word: u32, shift: Shift) -> Offset {
+    Offset::Shifted {
+        register: register(word),
+        shift,
+        subtract: !bit(word, 23),
     }
-}
-
-pub(super) fn touches_pc(elements: &[Direction]) -> bool {
-    elements
-        .iter()
-        .any(|element| u32::from(element.register().number()) == PC)
-}
-
-pub(super) const fn immediate(bytes: u32, add: bool) -> Offset {
-    let bytes = bytes as i64;
-    Offset::Immediate(if add { bytes } else { bytes.wrapping_neg() })
-}
-
-/// R0 to R14 of User mode are X0 to X14 (Arm ARM D1.19.1).
-pub(super) const fn register(field: u32) -> Gpr {
-    Gpr::from_field((field & 15) as u8)
-}
-
-pub(super) const fn base(field: u32) -> Base {
-    match field & 15 {
-        PC => Base::ProgramCounter,
-        _ => Base::Register(register(field)),
-    }
-}
-
-pub(super) const fn bit(word: u32, number: u32) -> bool {
-    word >> number & 1 == 1
 }

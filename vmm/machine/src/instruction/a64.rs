@@ -3,8 +3,8 @@
 //! Models the encoding group "Loads and Stores" (Arm ARM C4.1.94) for general-purpose registers,
 //! and the cache instructions that can fault (C5.1.3).
 
-use super::{Base, Extend, Instruction, Offset, Transfer, signed};
-use crate::{AccessSize, Gpr, mmio::Direction};
+use super::{Base, Extend, Instruction, Offset, Operation, Registers, Transfer, signed};
+use crate::{AccessSize, Gpr};
 
 /// Decodes an instruction word.
 pub fn decode(word: u32) -> Instruction {
@@ -62,7 +62,7 @@ fn ordered(word: u32) -> Instruction {
     }
     let size = AccessSize::from_log2((word >> 30) as u8);
     let load = word >> 22 & 1 == 1;
-    single(word, size, plain(word, load, size), Offset::Immediate(0))
+    single(word, size, plain(load, size), Offset::Immediate(0))
 }
 
 /// LDAPR is the one among the atomics that only loads.
@@ -71,7 +71,7 @@ fn atomic(word: u32) -> Instruction {
         return Instruction::Exclusive;
     }
     let size = AccessSize::from_log2((word >> 30) as u8);
-    single(word, size, plain(word, true, size), Offset::Immediate(0))
+    single(word, size, plain(true, size), Offset::Immediate(0))
 }
 
 /// LDR (literal) and LDRSW (literal).
@@ -82,11 +82,6 @@ fn literal(word: u32) -> Instruction {
         2 => (AccessSize::Word, true, true),
         _ => return Instruction::Other,
     };
-    let direction = Direction::Load {
-        target: target(word),
-        sign_extend,
-        wide,
-    };
     let offset = signed(word >> 5, 19).wrapping_mul(4);
     Instruction::Transfer(Transfer {
         base: Base::ProgramCounter,
@@ -94,7 +89,8 @@ fn literal(word: u32) -> Instruction {
         write_back: None,
         unprivileged: false,
         size,
-        elements: [direction].into_iter().collect(),
+        operation: Operation::Load { sign_extend, wide },
+        registers: Registers::One(target(word)),
     })
 }
 
@@ -115,17 +111,6 @@ fn pair(word: u32) -> Instruction {
     };
     let wide = sign_extend || size == AccessSize::Double;
     let second = Gpr::from_field((word >> 10 & 31) as u8);
-    let elements = [target(word), second].map(|register| {
-        if load {
-            Direction::Load {
-                target: register,
-                sign_extend,
-                wide,
-            }
-        } else {
-            Direction::Store { source: register }
-        }
-    });
     let immediate = signed(word >> 15, 7).wrapping_mul(size.bytes() as i64);
     let (offset, write_back) = place(index, immediate);
     Instruction::Transfer(Transfer {
@@ -134,7 +119,12 @@ fn pair(word: u32) -> Instruction {
         write_back,
         unprivileged: false,
         size,
-        elements: elements.into_iter().collect(),
+        operation: if load {
+            Operation::Load { sign_extend, wide }
+        } else {
+            Operation::Store
+        },
+        registers: Registers::Pair(target(word), second),
     })
 }
 
@@ -142,26 +132,12 @@ fn pair(word: u32) -> Instruction {
 fn unsigned_offset(word: u32) -> Instruction {
     let size = AccessSize::from_log2((word >> 30) as u8);
     let immediate = i64::from(word >> 10 & 0xfff).wrapping_mul(size.bytes() as i64);
-    match direction(word) {
-        Some(direction) => single(word, size, direction, Offset::Immediate(immediate)),
-        None => Instruction::Other,
-    }
+    plain_or_signed(word, (Offset::Immediate(immediate), None), false)
 }
 
 /// Every form with a nine-bit immediate.
 fn indexed(word: u32, index: Index, unprivileged: bool) -> Instruction {
-    let Some(direction) = direction(word) else {
-        return Instruction::Other;
-    };
-    let (offset, write_back) = place(index, signed(word >> 12, 9));
-    Instruction::Transfer(Transfer {
-        base: base(word),
-        offset,
-        write_back,
-        unprivileged,
-        size: AccessSize::from_log2((word >> 30) as u8),
-        elements: [direction].into_iter().collect(),
-    })
+    plain_or_signed(word, place(index, signed(word >> 12, 9)), unprivileged)
 }
 
 /// LDR and STR (register).
@@ -178,20 +154,39 @@ fn register_offset(word: u32) -> Instruction {
         extend,
         shift: if word >> 12 & 1 == 1 { log2 } else { 0 },
     };
-    match direction(word) {
-        Some(direction) => single(word, AccessSize::from_log2(log2), direction, offset),
-        None => Instruction::Other,
-    }
+    plain_or_signed(word, (offset, None), false)
 }
 
-fn single(word: u32, size: AccessSize, direction: Direction, offset: Offset) -> Instruction {
+/// One register, with the size and opc fields that most forms have.
+#[inline(never)]
+fn plain_or_signed(
+    word: u32,
+    (offset, write_back): (Offset, Option<Offset>),
+    unprivileged: bool,
+) -> Instruction {
+    let Some(operation) = operation(word) else {
+        return Instruction::Other;
+    };
+    Instruction::Transfer(Transfer {
+        base: base(word),
+        offset,
+        write_back,
+        unprivileged,
+        size: AccessSize::from_log2((word >> 30) as u8),
+        operation,
+        registers: Registers::One(target(word)),
+    })
+}
+
+fn single(word: u32, size: AccessSize, operation: Operation, offset: Offset) -> Instruction {
     Instruction::Transfer(Transfer {
         base: base(word),
         offset,
         write_back: None,
         unprivileged: false,
         size,
-        elements: [direction].into_iter().collect(),
+        operation,
+        registers: Registers::One(target(word)),
     })
 }
 
@@ -206,33 +201,26 @@ const fn place(index: Index, immediate: i64) -> (Offset, Option<Offset>) {
 }
 
 /// From the size and opc fields; `None` for prefetches and what is not allocated.
-const fn direction(word: u32) -> Option<Direction> {
+const fn operation(word: u32) -> Option<Operation> {
     let size = AccessSize::from_log2((word >> 30) as u8);
     let (sign_extend, wide) = match (word >> 22 & 3, size) {
-        (0 | 1, _) => return Some(plain(word, word >> 22 & 1 == 1, size)),
+        (0 | 1, _) => return Some(plain(word >> 22 & 1 == 1, size)),
         (2, AccessSize::Byte | AccessSize::Half | AccessSize::Word) => (true, true),
         (3, AccessSize::Byte | AccessSize::Half) => (true, false),
         _ => return None,
     };
-    Some(Direction::Load {
-        target: target(word),
-        sign_extend,
-        wide,
-    })
+    Some(Operation::Load { sign_extend, wide })
 }
 
 /// A store, or a load that zero-extends.
-const fn plain(word: u32, load: bool, size: AccessSize) -> Direction {
+const fn plain(load: bool, size: AccessSize) -> Operation {
     if load {
-        Direction::Load {
-            target: target(word),
+        Operation::Load {
             sign_extend: false,
             wide: matches!(size, AccessSize::Double),
         }
     } else {
-        Direction::Store {
-            source: target(word),
-        }
+        Operation::Store
     }
 }
 

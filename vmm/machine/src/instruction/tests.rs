@@ -62,18 +62,18 @@ fn meaning(text: &str) -> Transfer {
         "" if wide => AccessSize::Double,
         _ => AccessSize::Word,
     };
-    let elements = registers
-        .map(|register| match mnemonic.starts_with("ld") {
-            true => Direction::Load {
-                target: gpr(register),
-                sign_extend: suffix.starts_with('s'),
-                wide,
-            },
-            false => Direction::Store {
-                source: gpr(register),
-            },
-        })
-        .collect();
+    let operation = match mnemonic.starts_with("ld") {
+        true => Operation::Load {
+            sign_extend: suffix.starts_with('s'),
+            wide,
+        },
+        false => Operation::Store,
+    };
+    let registers = match *registers.map(gpr).collect::<Vec<_>>() {
+        [one] => Registers::One(one),
+        [first, second] => Registers::Pair(first, second),
+        _ => panic!("{text}"),
+    };
     let (base, offset, write_back) = address(&operands[at..]);
     Transfer {
         base,
@@ -81,7 +81,8 @@ fn meaning(text: &str) -> Transfer {
         write_back,
         unprivileged: mnemonic[1..].starts_with("dtr") || mnemonic.starts_with("sttr"),
         size,
-        elements,
+        operation,
+        registers,
     }
 }
 
@@ -177,18 +178,12 @@ fn is_sound(word: u32) -> bool {
     let Instruction::Transfer(transfer) = decode(word) else {
         return true;
     };
-    let stores = transfer
-        .elements
-        .iter()
-        .filter(|element| matches!(element, Direction::Store { .. }))
-        .count();
     let offset = match transfer.offset {
         Offset::Immediate(bytes) => bytes.unsigned_abs() <= 1 << 20,
         Offset::Register { shift, .. } => shift <= 3 && transfer.write_back.is_none(),
         Offset::Shifted { .. } => false,
     };
-    let same_direction = stores == 0 || stores == transfer.elements.len();
-    !transfer.elements.is_empty() && offset && same_direction
+    transfer.elements().count() > 0 && offset
 }
 
 #[test]

@@ -51,6 +51,7 @@ impl<G: InterruptController> Vm<G> {
     }
 
     /// Goes on behind the trapped instruction, or refuses it.
+    #[inline(never)]
     fn pass(&mut self, esr: Esr, kernel: &mut impl Kernel) -> Result<(), GuestException> {
         let way = self
             .way_on(false, kernel)

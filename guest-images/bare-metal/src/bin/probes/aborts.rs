@@ -3,7 +3,7 @@
 use bare_metal::check::{Check, Outcome, expect};
 use bare_metal::exception::{Caught, DATA_ABORT, INSTRUCTION_ABORT, catch, caught_count};
 use bare_metal::gic::GICD;
-use bare_metal::{load, store};
+use bare_metal::{load, load_pair, store, store_pair};
 
 pub(crate) const CHECKS: &[Check] = &[
     ("abort-read", read),
@@ -16,10 +16,12 @@ pub(crate) const CHECKS: &[Check] = &[
     ("abort-fetch-from-distributor", fetch_from_distributor),
     ("abort-stack-in-nothing", stack_in_nothing),
     ("abort-thousand-times", thousand_times),
+    ("abort-pair-over-the-end", pair_over_the_end),
+    ("abort-pair-of-nothing", pair_of_nothing),
 ];
 
 /// Between QEMU virt's devices: nothing answers there, on the machine or in the VM.
-const NOTHING: u64 = 0x0b00_0000;
+pub(crate) const NOTHING: u64 = 0x0b00_0000;
 /// Behind any RAM these guests are given.
 const BEYOND_RAM: u64 = 0xb000_0000;
 
@@ -167,4 +169,32 @@ fn thousand_times() -> Outcome {
         NOTHING + 4 * 999,
         caught.map_or(0, |caught| caught.far),
     )
+}
+
+/// Bytes of the distributor.
+const GICD_BYTES: u64 = 0x1000;
+
+/// The address is the one of the element that nothing answers, and the base stays.
+fn pair_over_the_end() -> Outcome {
+    let end = GICD + GICD_BYTES;
+    let ((_, second, base), caught) =
+        catch(|| load_pair!("ldp {first:w}, {second:w}, [{address}], #8", end - 4));
+    is_data_abort(caught, 0, end, None)?;
+    expect("base", end - 4, base)?;
+    expect("second register", u64::MAX, second)?;
+    let (_, caught) = catch(|| load_pair!("ldp {first}, {second}, [{address}]", end - 8));
+    is_data_abort(caught, 0, end, None)?;
+    let (base, caught) =
+        catch(|| store_pair!("stp {first:w}, {second:w}, [{address}, #-4]!", end, 0, 0));
+    is_data_abort(caught, WRITE, end, None)?;
+    expect("base after the store", end, base)
+}
+
+fn pair_of_nothing() -> Outcome {
+    let ((first, second, base), caught) =
+        catch(|| load_pair!("ldp {first}, {second}, [{address}, #16]!", NOTHING));
+    is_data_abort(caught, 0, NOTHING + 16, None)?;
+    expect("base", NOTHING, base)?;
+    expect("first register", u64::MAX, first)?;
+    expect("second register", u64::MAX, second)
 }

@@ -2,7 +2,9 @@
 #![no_std]
 #![no_main]
 
+mod aarch32;
 mod aborts;
+mod byte_order;
 mod firmware;
 mod forms;
 mod interrupts;
@@ -15,6 +17,7 @@ mod stores;
 mod system_registers;
 mod timer;
 mod uart;
+mod vectors;
 
 use bare_metal::check::Report;
 use bare_metal::gic;
@@ -38,6 +41,9 @@ fn main(dtb: u64) {
         firmware::CHECKS,
         kept::CHECKS,
         system_registers::CHECKS,
+        vectors::CHECKS,
+        byte_order::CHECKS,
+        aarch32::CHECKS,
     ] {
         report.run(checks);
     }
