@@ -73,6 +73,30 @@ pub fn call(conduit: Conduit, function: u64, arguments: [u64; 3]) -> u64 {
     call_with(conduit, registers)[0]
 }
 
+/// As `call` by SMC #0 or HVC #0, with another SCTLR_EL1 meanwhile.
+pub fn call_with_sctlr(conduit: Conduit, sctlr: u64, function: u64, [x1, x2, x3]: [u64; 3]) -> u64 {
+    let own = crate::read_system!("sctlr_el1");
+    let x0;
+    macro_rules! call {
+        ($instruction:literal) => {
+            // SAFETY: no data is touched until SCTLR_EL1 is back; the call changes x0 to x3 at most.
+            unsafe {
+                core::arch::asm!(
+                    "msr sctlr_el1, {other}", "isb", $instruction, "msr sctlr_el1, {own}", "isb",
+                    other = in(reg) sctlr, own = in(reg) own, in("x7") 0_u64,
+                    inout("x0") function => x0, inout("x1") x1 => _, inout("x2") x2 => _,
+                    inout("x3") x3 => _, options(nostack)
+                );
+            }
+        };
+    }
+    match conduit {
+        Conduit::Smc | Conduit::SmcReserved => call!("smc #0"),
+        Conduit::Hvc | Conduit::HvcReserved => call!("hvc #0"),
+    }
+    x0
+}
+
 /// As `call`, and gives w0: what a PSCI status is.
 pub fn status(conduit: Conduit, function: u64, arguments: [u64; 3]) -> u32 {
     call(conduit, function, arguments) as u32

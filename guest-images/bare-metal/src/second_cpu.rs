@@ -35,6 +35,15 @@ pub fn entry() -> u64 {
     second_cpu_start as *const () as u64
 }
 
+/// The address to hand to PSCI CPU_ON with that of a doubleword as context: the CPU stores its
+/// SCTLR_EL1 there, in little-endian order, and switches itself off by HVC.
+pub fn reporting_entry() -> u64 {
+    unsafe extern "C" {
+        fn second_cpu_report();
+    }
+    second_cpu_report as *const () as u64
+}
+
 /// Gives the context to hand to PSCI CPU_ON, so that the CPU runs `function(argument)`.
 ///
 /// The CPU must be off.

@@ -58,15 +58,31 @@ second_cpu_start:
 5:  wfi
     b 5b
 
+// PSCI CPU_ON comes here with x0 = a doubleword for SCTLR_EL1, whose EE is cleared first.
+.global second_cpu_report
+second_cpu_report:
+    mrs x1, sctlr_el1
+    bic x2, x1, #(1 << 25)
+    msr sctlr_el1, x2
+    isb
+    str x1, [x0]
+    dsb sy
+    movz w0, #0x8400, lsl #16
+    orr w0, w0, #2                  // CPU_OFF
+    mov x7, #0
+    hvc #0
+6:  wfi
+    b 6b
+
 // The image holds absolute addresses, so it cannot run elsewhere: say so and stop.
 wrong_place:
     adr x1, 8f
     movz x2, #0x0900, lsl #16
-6:  ldrb w3, [x1], #1
-    cbz w3, 7f
+7:  ldrb w3, [x1], #1
+    cbz w3, 9f
     str w3, [x2]
-    b 6b
-7:  wfi
     b 7b
+9:  wfi
+    b 9b
 8:  .asciz "this guest must be loaded at 0x40080000\n"
 .balign 8

@@ -4,12 +4,12 @@
 
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 
-use bare_metal::check::{Check, Outcome, Report, expect};
+use bare_metal::check::{Check, Failure, Outcome, Report, expect};
 use bare_metal::firmware::status::{ALREADY_ON, INVALID_PARAMETERS, SUCCESS};
 use bare_metal::firmware::{Conduit, function, status};
 use bare_metal::gic::{self, register};
 use bare_metal::timer::{self, wait_until};
-use bare_metal::{cpu, exception, instruction, read_system, second_cpu};
+use bare_metal::{cpu, exception, firmware, instruction, read_system, second_cpu};
 
 bare_metal::entry!(main);
 
@@ -24,6 +24,8 @@ const CHECKS: &[Check] = &[
     ("two-cpus-own-timer", own_timer),
     ("two-cpus-spi-targets", spi_targets),
     ("two-cpus-off", off),
+    ("two-cpus-on-little-endian", on_little_endian),
+    ("two-cpus-on-big-endian", on_big_endian),
     ("two-cpus-on-again", on),
     ("two-cpus-sgi-after-restart", sgi_to_second),
 ];
@@ -40,6 +42,7 @@ static ANSWER: AtomicU64 = AtomicU64::new(0);
 static HVC_ONLY: AtomicBool = AtomicBool::new(false);
 static STARTS: AtomicU32 = AtomicU32::new(0);
 static MPIDR: AtomicU64 = AtomicU64::new(0);
+static SCTLR: AtomicU64 = AtomicU64::new(0);
 static ARGUMENT: AtomicU64 = AtomicU64::new(0);
 
 const IDLE: u32 = 0;
@@ -219,6 +222,40 @@ fn off() -> Outcome {
     expect("off", true, stopped)?;
     ORDER.store(IDLE, Relaxed);
     Ok(())
+}
+
+fn on_little_endian() -> Outcome {
+    expect("EE", 0_u64, started_sctlr(0)? & EE)
+}
+
+/// PSCI starts a CPU with the byte order of its caller (DEN0022F 6.4.3.3).
+fn on_big_endian() -> Outcome {
+    expect("EE", EE, started_sctlr(EE)? & EE)
+}
+
+const EE: u64 = 1 << 25;
+
+/// SCTLR_EL1 of the second CPU, started by a caller that has `bits` set.
+fn started_sctlr(bits: u64) -> Result<u64, Failure> {
+    SCTLR.store(u64::MAX, Relaxed);
+    let conduit = if HVC_ONLY.load(Relaxed) {
+        Conduit::Hvc
+    } else {
+        Conduit::Smc
+    };
+    let arguments = [
+        SECOND,
+        second_cpu::reporting_entry(),
+        SCTLR.as_ptr().addr() as u64,
+    ];
+    let sctlr = read_system!("sctlr_el1") | bits;
+    let got = firmware::call_with_sctlr(conduit, sctlr, function::CPU_ON, arguments);
+    expect("status", SUCCESS, got as u32)?;
+    let reported = wait_until(|| SCTLR.load(Relaxed) != u64::MAX);
+    expect("reported", true, reported)?;
+    let stopped = wait_until(|| second_state() == OFF);
+    expect("off", true, stopped)?;
+    Ok(SCTLR.load(Relaxed))
 }
 
 /// The second CPU's life: carry out orders.
