@@ -8,16 +8,20 @@ pub mod disk;
 mod pending;
 mod ram_disk;
 mod request;
+mod sddf;
 
 pub use ram_disk::{RamDisk, TooSmall};
+pub use sddf::SddfDisk;
 
 use vmm_device::{Channel, Effects};
+use vmm_memory::RamSlice;
 
 use crate::{
-    Memory,
+    Memory, memory,
     model::Model,
     queue::{Broken, Chain, Queue},
 };
+use config::Limits;
 use disk::{Disk, Submission};
 use pending::Pending;
 use request::{Kind, Request};
@@ -42,7 +46,10 @@ pub struct Block<'m, D> {
     memory: &'m Memory,
     disk: D,
     serial: Serial,
+    /// The request that is handed to the disk.
     chain: Chain,
+    /// The request that the disk has done.
+    chain_done: Chain,
     /// `chain` waits until the disk has room.
     held: bool,
     pending: Pending,
@@ -60,6 +67,7 @@ impl<'m, D: Disk> Block<'m, D> {
             disk,
             serial,
             chain: Chain::new(),
+            chain_done: Chain::new(),
             held: false,
             pending: Pending::NONE,
             grown: false,
@@ -129,16 +137,32 @@ impl<'m, D: Disk> Block<'m, D> {
     }
 
     /// Answers what the disk has done since.
-    fn collect(&mut self, requests: &mut Queue<'m>) {
+    fn collect(&mut self, requests: &mut Queue<'m>, effects: &mut Effects) -> Result<(), Broken> {
         // No more can be at work than the queue has entries.
         for _ in 0..QUEUE_SIZE {
-            let Some((token, result)) = self.disk.poll(self.memory) else {
-                return;
+            let Some(completion) = self.disk.poll(effects) else {
+                break;
             };
-            if let Some((head, answer)) = self.pending.remove(token) {
-                answer.give(self.memory, requests, head, result);
+            let Some((head, answer)) = self.pending.remove(completion.token) else {
+                continue;
+            };
+            if let (Ok(()), Some(data)) = (completion.result, completion.data) {
+                requests.reread(head, &mut self.chain_done)?;
+                fill(&self.chain_done, self.memory, &data);
             }
+            answer.give(self.memory, requests, head, completion.result);
         }
+        Ok(())
+    }
+}
+
+/// Copies what was read to the guest.
+fn fill(chain: &Chain, memory: &Memory, data: &RamSlice<'_>) {
+    let mut into = chain.writer(memory);
+    let mut done = 0;
+    while let Some((gpa, length)) = into.next_piece(data.size().saturating_sub(done) as usize) {
+        memory::copy_to_guest(memory, gpa, length, data, done);
+        done = done.saturating_add(length as u64);
     }
 }
 
@@ -151,7 +175,7 @@ impl<'m, D: Disk> Model<'m, 1> for Block<'m, D> {
     }
 
     fn read_config(&self, offset: u64, bytes: &mut [u8]) {
-        config::read(self.told, offset, bytes);
+        config::read(self.told, Limits::of(&self.disk), offset, bytes);
     }
 
     fn reset(&mut self) {
@@ -178,7 +202,7 @@ impl<'m, D: Disk> Model<'m, 1> for Block<'m, D> {
         [requests]: &mut [Queue<'m>; 1],
         effects: &mut Effects,
     ) -> Result<(), Broken> {
-        self.collect(requests);
+        self.collect(requests, effects)?;
         let sectors = self.disk.sectors();
         self.grown |= core::mem::replace(&mut self.told, sectors) != sectors;
         if self.held {

@@ -18,6 +18,7 @@
 pub mod block;
 pub mod console;
 pub mod entropy;
+mod memory;
 pub mod model;
 pub mod network;
 pub mod queue;

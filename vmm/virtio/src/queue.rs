@@ -201,6 +201,20 @@ impl<'m> Queue<'m> {
         }
     }
 
+    /// Copies a chain that is at work out of the queue once more. The driver may have changed it
+    /// meanwhile, so it is checked anew.
+    ///
+    /// # Errors
+    /// [`Broken`], and the queue is stopped.
+    pub fn reread(&mut self, head: u16, chain: &mut Chain) -> Result<(), Broken> {
+        let Some(rings) = &self.rings else {
+            return Err(Broken::NoDescriptor(head));
+        };
+        chain
+            .fill(head, rings, self.memory, self.features.indirect)
+            .inspect_err(|&broken| self.broken = Some(broken))
+    }
+
     /// Puts back the chain that was taken last, as if it had not been taken; others that were
     /// taken before may follow in reverse order.
     pub fn put_back(&mut self, head: u16) {

@@ -3,8 +3,12 @@
 use virtio_spec::blk::F;
 use zerocopy::{Immutable, IntoBytes, LittleEndian, U16, U32, U64};
 
-use super::{MAX_SEGMENT_BYTES, MAX_SEGMENTS, MAX_ZEROED_SECTORS, disk::SECTOR_BYTES};
+use super::{
+    MAX_SEGMENT_BYTES, MAX_SEGMENTS, MAX_ZEROED_SECTORS,
+    disk::{Disk, SECTOR_BYTES},
+};
 
+const PAGE_BYTES: u32 = 4096;
 /// log2 of the sectors of a page, which the disk does best with.
 const PAGE_SECTORS_LOG2: u8 = 3;
 
@@ -43,12 +47,40 @@ struct Config {
     unused1: [u8; 3],
 }
 
+/// How large requests may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Limits {
+    segments: u32,
+    segment_bytes: u32,
+}
+
+impl Limits {
+    /// As many segments as the queue has room for, each as large as the disk allows; fewer
+    /// segments only when they would be smaller than a page.
+    pub(super) fn of(disk: &impl Disk) -> Self {
+        let most = disk.max_request_bytes();
+        let pages = most / MAX_SEGMENTS / PAGE_BYTES;
+        let segment_bytes = pages
+            .saturating_mul(PAGE_BYTES)
+            .clamp(PAGE_BYTES, MAX_SEGMENT_BYTES);
+        Self {
+            segments: (most / segment_bytes).clamp(1, MAX_SEGMENTS),
+            segment_bytes,
+        }
+    }
+
+    /// Bytes of data of the largest request.
+    pub(super) const fn request_bytes(self) -> u32 {
+        self.segments.saturating_mul(self.segment_bytes)
+    }
+}
+
 /// Copies from `offset` on what lies there.
-pub(super) fn read(sectors: u64, offset: u64, bytes: &mut [u8]) {
+pub(super) fn read(sectors: u64, limits: Limits, offset: u64, bytes: &mut [u8]) {
     let config = Config {
         capacity: sectors.into(),
-        size_max: MAX_SEGMENT_BYTES.into(),
-        seg_max: MAX_SEGMENTS.into(),
+        size_max: limits.segment_bytes.into(),
+        seg_max: limits.segments.into(),
         geometry: [0; 4],
         blk_size: (SECTOR_BYTES as u32).into(),
         physical_block_exp: PAGE_SECTORS_LOG2,

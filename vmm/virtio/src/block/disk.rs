@@ -4,11 +4,9 @@
 //! and asks to be tried again when its channel is next signalled.
 
 use vmm_device::Effects;
+use vmm_memory::RamSlice;
 
-use crate::{
-    Memory,
-    queue::{Reader, Writer},
-};
+use crate::queue::{Reader, Writer};
 
 /// Bytes of a sector, the unit of the block device whatever the disk's own is.
 pub const SECTOR_BYTES: u64 = 512;
@@ -75,6 +73,17 @@ pub enum Submission {
     Busy,
 }
 
+/// The end of a request that was pending.
+#[derive(Debug)]
+pub struct Completion<'d> {
+    /// The request.
+    pub token: Token,
+    /// How it ended.
+    pub result: Result<(), DiskError>,
+    /// What was read, for the device to copy to the guest.
+    pub data: Option<RamSlice<'d>>,
+}
+
 /// What keeps the data of a block device.
 pub trait Disk {
     /// Sectors, zero while the disk is not ready.
@@ -82,6 +91,11 @@ pub trait Disk {
 
     /// Does it refuse to be written?
     fn is_read_only(&self) -> bool;
+
+    /// Bytes of data that one request may have.
+    fn max_request_bytes(&self) -> u32 {
+        u32::MAX
+    }
 
     /// Takes a request.
     fn submit(
@@ -91,10 +105,9 @@ pub trait Disk {
         effects: &mut Effects,
     ) -> Submission;
 
-    /// The next answer to a request that was pending. `memory` is the guest's RAM, for data
-    /// that are still to be copied.
-    fn poll(&mut self, memory: &Memory) -> Option<(Token, Result<(), DiskError>)> {
-        let _ = memory;
+    /// The next request that was pending and has ended. Its data stay until the next call.
+    fn poll(&mut self, effects: &mut Effects) -> Option<Completion<'_>> {
+        let _ = effects;
         None
     }
 }

@@ -3,8 +3,12 @@
 use vmm_device::Effects;
 use vmm_memory::RamSlice;
 
-use super::disk::{Disk, DiskError, Operation, SECTOR_BYTES, Submission, Token};
-use crate::Memory;
+use super::disk::{Disk, Operation, SECTOR_BYTES, Submission, Token};
+use crate::{
+    Memory,
+    memory::{copy_from_guest, copy_to_guest},
+    queue::{Reader, Writer},
+};
 
 /// The memory has not a single sector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,41 +44,30 @@ impl<'d> RamDisk<'d> {
         })
     }
 
-    /// Calls `copy` for each piece of guest RAM: the piece, and where it lies on the disk.
-    fn for_pieces(
-        &self,
-        sector: u64,
-        mut next: impl FnMut() -> Option<(vmm_arch::Gpa, usize)>,
-        copy: impl Fn(&Self, u64, RamSlice<'_>, usize) -> Option<()>,
-    ) -> Result<(), DiskError> {
-        let mut offset = sector.checked_mul(SECTOR_BYTES).ok_or(DiskError::Failed)?;
-        while let Some((gpa, length)) = next() {
-            // A piece may lie in two windows of RAM.
-            let mut result = Some(());
-            let range =
-                vmm_arch::GpaRange::new(gpa, length as u64).map_err(|_| DiskError::Failed)?;
-            let touched = self.guest.touch(range, |chunk| {
-                let at = offset.saturating_add(chunk.at());
-                let piece = self.guest.slice(chunk.range());
-                let done = piece.and_then(|piece| copy(self, at, piece, chunk.size()));
-                result = result.and(done);
-            });
-            touched.map_err(|_| DiskError::Failed)?;
-            result.ok_or(DiskError::Failed)?;
+    fn read(&self, sector: u64, mut into: Writer<'_, '_>) {
+        let mut offset = sector.saturating_mul(SECTOR_BYTES);
+        while let Some((gpa, length)) = into.next_piece(usize::MAX) {
+            copy_to_guest(self.guest, gpa, length, &self.data, offset);
             offset = offset.saturating_add(length as u64);
         }
-        Ok(())
     }
 
-    fn zero(&self, sector: u64, sectors: u32) -> Result<(), DiskError> {
-        let offset = sector.checked_mul(SECTOR_BYTES).ok_or(DiskError::Failed)?;
+    fn write(&self, sector: u64, mut from: Reader<'_, '_>) {
+        let mut offset = sector.saturating_mul(SECTOR_BYTES);
+        while let Some((gpa, length)) = from.next_piece(usize::MAX) {
+            copy_from_guest(self.guest, gpa, length, &self.data, offset);
+            offset = offset.saturating_add(length as u64);
+        }
+    }
+
+    fn zero(&self, sector: u64, sectors: u32) {
         let bytes = u64::from(sectors).saturating_mul(SECTOR_BYTES);
-        self.data
-            .fill_zero(offset, bytes as usize)
-            .ok_or(DiskError::Failed)
+        let offset = sector.saturating_mul(SECTOR_BYTES);
+        self.data.fill_zero(offset, bytes as usize);
     }
 }
 
+/// Requests lie on the disk, so their copies do; see [`Operation`].
 impl Disk for RamDisk<'_> {
     fn sectors(&self) -> u64 {
         self.data.size() / SECTOR_BYTES
@@ -90,21 +83,14 @@ impl Disk for RamDisk<'_> {
         operation: Operation<'_, '_>,
         _effects: &mut Effects,
     ) -> Submission {
-        Submission::Done(match operation {
-            Operation::Read { sector, mut into } => self.for_pieces(
-                sector,
-                || into.next_piece(usize::MAX),
-                |disk, at, piece, length| piece.copy_from(0, &disk.data, at, length),
-            ),
-            Operation::Write { sector, mut from } => self.for_pieces(
-                sector,
-                || from.next_piece(usize::MAX),
-                |disk, at, piece, length| disk.data.copy_from(at, &piece, 0, length),
-            ),
-            Operation::Flush => Ok(()),
+        match operation {
+            Operation::Read { sector, into } => self.read(sector, into),
+            Operation::Write { sector, from } => self.write(sector, from),
+            Operation::Flush => {}
             Operation::WriteZeroes { sector, sectors } | Operation::Discard { sector, sectors } => {
-                self.zero(sector, sectors)
+                self.zero(sector, sectors);
             }
-        })
+        }
+        Submission::Done(Ok(()))
     }
 }

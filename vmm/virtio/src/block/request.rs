@@ -5,7 +5,8 @@ use vmm_arch::Gpa;
 use zerocopy::{FromBytes, IntoBytes, LittleEndian, U32, U64};
 
 use super::{
-    MAX_SEGMENT_BYTES, MAX_SEGMENTS, MAX_ZEROED_SECTORS,
+    MAX_ZEROED_SECTORS,
+    config::Limits,
     disk::{Disk, DiskError, Operation, SECTOR_BYTES},
 };
 use crate::{
@@ -168,11 +169,11 @@ pub(super) fn operation<'c, 'm>(
     }
 }
 
-/// Data are whole sectors of the disk, and no more than one call may copy.
+/// Data are whole sectors of the disk, and no more than the driver was told.
 fn check_data(disk: &impl Disk, sector: u64, bytes: u32) -> Result<(), DiskError> {
     let sectors = u64::from(bytes) / SECTOR_BYTES;
-    let whole = u64::from(bytes) % SECTOR_BYTES == 0;
-    if !whole || bytes > MAX_SEGMENTS.saturating_mul(MAX_SEGMENT_BYTES) {
+    let whole = u64::from(bytes).is_multiple_of(SECTOR_BYTES);
+    if !whole || bytes > Limits::of(disk).request_bytes() {
         return Err(DiskError::Failed);
     }
     check_sectors(disk, sector, sectors)

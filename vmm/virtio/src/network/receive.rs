@@ -1,7 +1,7 @@
 //! Frames from the port to the guest.
 
 use heapless::Vec;
-use vmm_arch::{Gpa, GpaRange};
+use vmm_arch::Gpa;
 use vmm_device::Effects;
 use vmm_memory::RamSlice;
 
@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     Memory,
+    memory::copy_to_guest,
     queue::{Broken, Chain, Queue, Writer},
 };
 
@@ -78,7 +79,7 @@ fn deliver(
         while let Some((gpa, length)) =
             buffer.next_piece(frame.size().saturating_sub(done) as usize)
         {
-            copy(frame, done, memory, gpa, length);
+            copy_to_guest(memory, gpa, length, frame, done);
             done = done.saturating_add(length as u64);
         }
         // There are fewer than `limit`.
@@ -109,16 +110,4 @@ fn buffer_count(buffer: &Writer<'_, '_>) -> Option<[Gpa; 2]> {
     let (low, _) = rest.next_piece(1)?;
     let (high, _) = rest.next_piece(1)?;
     Some([low, high])
-}
-
-/// Copies `length` bytes of the frame, from `at` on, to guest RAM, which may be in two windows.
-fn copy(frame: &RamSlice<'_>, at: u64, memory: &Memory, gpa: Gpa, length: usize) {
-    let Ok(range) = GpaRange::new(gpa, length as u64) else {
-        return;
-    };
-    let _ = memory.touch(range, |chunk| {
-        if let Some(piece) = memory.slice(chunk.range()) {
-            piece.copy_from(0, frame, at.saturating_add(chunk.at()), chunk.size());
-        }
-    });
 }

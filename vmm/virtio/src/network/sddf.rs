@@ -8,7 +8,7 @@ use vmm_sddf::{
 };
 
 use super::Port;
-use crate::{Memory, queue::Reader};
+use crate::{Memory, memory::copy_from_guest, queue::Reader};
 
 /// Frames of a peer that are no frames and are passed over in one call at most.
 const MAX_SKIPPED: usize = 64;
@@ -90,15 +90,7 @@ impl<'r> SddfPort<'r> {
         while let Some((gpa, bytes)) = frame.next_piece(BUFFER_BYTES as usize) {
             let at = buffer.offset.saturating_add(length);
             length = length.saturating_add(bytes as u64);
-            let Ok(range) = vmm_arch::GpaRange::new(gpa, bytes as u64) else {
-                continue;
-            };
-            let _ = self.guest.touch(range, |chunk| {
-                if let Some(piece) = self.guest.slice(chunk.range()) {
-                    let at = at.saturating_add(chunk.at());
-                    self.send_data.copy_from(at, &piece, 0, chunk.size());
-                }
-            });
+            copy_from_guest(self.guest, gpa, bytes, &self.send_data, at);
         }
         let length = u16::try_from(length).unwrap_or(u16::MAX);
         self.send_active.push(Buffer { length, ..buffer })?;

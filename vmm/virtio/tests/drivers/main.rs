@@ -9,3 +9,4 @@ mod raw;
 mod registers;
 mod requests;
 mod sddf;
+mod sddf_disk;

@@ -7,7 +7,7 @@ use vmm_device::Effects;
 use vmm_virtio::{
     block::{
         Block, RamDisk,
-        disk::{Disk, DiskError, Operation, Submission, Token},
+        disk::{Completion, Disk, DiskError, Operation, Submission, Token},
     },
     transport::mmio::Mmio,
 };
@@ -50,8 +50,13 @@ impl Disk for Slow {
         Submission::Pending
     }
 
-    fn poll(&mut self, _: &vmm_virtio::Memory) -> Option<(Token, Result<(), DiskError>)> {
-        self.answers.borrow_mut().pop_front()
+    fn poll(&mut self, _: &mut Effects) -> Option<Completion<'_>> {
+        let (token, result) = self.answers.borrow_mut().pop_front()?;
+        Some(Completion {
+            token,
+            result,
+            data: None,
+        })
     }
 }
 
