@@ -110,6 +110,11 @@ impl Recipe {
         for (program, tables) in programs {
             builder.build_vmm(tree, &tables, &program)?;
         }
+        for ticker in &system.tickers {
+            step(&format!("ticker {}", ticker.domain));
+            let tables = sysgen::tables::generate_ticker(ticker);
+            builder.build_ticker(tree, &tables, &self.folder.join(&ticker.program))?;
+        }
         let loader = self.folder.join("loader.img");
         step(&format!("image {}", Tree::shown(&loader)));
         progress::run_or_advise(

@@ -38,6 +38,30 @@ pub struct Builder {
     target: PathBuf,
 }
 
+/// A program that is compiled with tables of sysgen's.
+struct Tabled {
+    folder: &'static str,
+    /// The environment variable that names the tables.
+    variable: &'static str,
+    binary: &'static str,
+    /// The build, in words.
+    step: &'static str,
+}
+
+const VMM: Tabled = Tabled {
+    folder: "vmm/pd",
+    variable: "VMM_TABLES",
+    binary: "vmm",
+    step: "building the VMM",
+};
+
+const TICKER: Tabled = Tabled {
+    folder: "drivers/ticker",
+    variable: "TICKER_TABLES",
+    binary: "ticker",
+    step: "building a ticker",
+};
+
 impl Builder {
     /// Gets ready to build.
     ///
@@ -72,6 +96,24 @@ impl Builder {
     /// # Errors
     /// When it does not build.
     pub fn build_vmm(&self, tree: &Tree, tables: &str, program: &Path) -> Result<()> {
+        self.build_with_tables(tree, &VMM, tables, program)
+    }
+
+    /// Builds a ticker with `tables` and puts it at `program`.
+    ///
+    /// # Errors
+    /// When it does not build.
+    pub fn build_ticker(&self, tree: &Tree, tables: &str, program: &Path) -> Result<()> {
+        self.build_with_tables(tree, &TICKER, tables, program)
+    }
+
+    fn build_with_tables(
+        &self,
+        tree: &Tree,
+        kind: &Tabled,
+        tables: &str,
+        program: &Path,
+    ) -> Result<()> {
         let _lock = self.lock()?;
         let digest = Sha256::digest(tables);
         let name: String = digest
@@ -84,11 +126,11 @@ impl Builder {
         if !path.exists() {
             fs::write(&path, tables)?;
         }
-        let mut cargo = self.protection_domains(tree, "vmm/pd");
-        cargo.env("VMM_TABLES", &path);
+        let mut cargo = self.protection_domains(tree, kind.folder);
+        cargo.env(kind.variable, &path);
         let advice = |log: &str| self.advice(log);
-        progress::run_or_advise("building the VMM", &mut cargo, &advice)?;
-        copy_if_changed(&self.built("vmm"), program)
+        progress::run_or_advise(kind.step, &mut cargo, &advice)?;
+        copy_if_changed(&self.built(kind.binary), program)
     }
 
     /// Builds the programs of `folder`, a workspace like `vmm/pd`, and returns where they are.

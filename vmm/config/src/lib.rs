@@ -35,8 +35,8 @@ pub struct Guest {
     pub image: Window,
     /// Where the VMM's own messages go when the kernel prints none.
     pub console: Option<Console>,
-    /// Channel of the EL1 physical timer's interrupt (PPI 30) that ends a WFI sleep.
-    pub wake_timer: Option<u8>,
+    /// What ends a WFI sleep; without it a guest that waits keeps its core busy.
+    pub wake: Option<Wake>,
     /// What the end of the guest means.
     pub policy: Policy,
 }
@@ -116,6 +116,44 @@ pub struct PassthroughInterrupt {
     /// Edge triggered (else level).
     pub edge: bool,
 }
+
+/// What wakes the VMM when a sleeping vCPU's time has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wake {
+    /// The EL1 physical timer, whose interrupt (PPI 30) has this channel. Every guest can write
+    /// that timer, so it serves only where there is one guest.
+    PhysicalTimer {
+        /// Channel of the `<irq>` element.
+        channel: u8,
+    },
+    /// Protection domains that tick, ordered by their periods, the longest first.
+    Tickers(&'static [Ticker]),
+}
+
+/// A ticker, as the VMM sees it: who is asked for a signal at a counter value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticker {
+    /// The VMM's channel to it and from it.
+    pub channel: u8,
+    /// Where the VMM maps the word that holds its request to this ticker.
+    pub request: u64,
+    /// Counts of the physical counter between two ticks.
+    pub period: u64,
+}
+
+/// One VMM, as a ticker sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TickerClient {
+    /// The ticker's channel to it and from it.
+    pub channel: u8,
+    /// Where the ticker maps the word with the VMM's request: the value of the physical counter
+    /// from which on it is to be signalled, or [`NO_REQUEST`].
+    pub request: u64,
+}
+
+/// The word of a VMM that asks for no signal, and that of one that has not begun: memory is zero
+/// at first.
+pub const NO_REQUEST: u64 = 0;
 
 /// A stretch of the VMM's own address space.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@
 //! `vmm/pd` answers with seL4's calls, the tests with a model. All calls speak of a vCPU that
 //! is not running: one whose exit is being handled, or one that waits.
 
-use crate::{Gpr, IntId, VcpuId, device::DeviceAccess, register::SystemRegister};
+use crate::{Gpr, IntId, VcpuId, device::DeviceAccess, register::SystemRegister, wake::WakeSource};
 
 /// Registers of the vCPU whose exit is being handled.
 ///
@@ -64,6 +64,9 @@ pub trait ListRegisters {
 
 /// Everything else that the kernel does for the machine.
 pub trait Kernel: VcpuRegisters + ListRegisters {
+    /// See [`wake_source`](Self::wake_source).
+    type WakeSource: WakeSource;
+
     /// Lets a stopped vCPU run from `pc` at EL1 with all interrupts masked, x0 = `argument`, and
     /// x1 to x3 zero, as the arm64 boot protocol wants them.
     fn start(&mut self, vcpu: VcpuId, pc: u64, argument: u64);
@@ -77,8 +80,9 @@ pub trait Kernel: VcpuRegisters + ListRegisters {
     fn set_system_of(&mut self, vcpu: VcpuId, register: SystemRegister, value: u64);
     /// The physical counter (CNTPCT_EL0).
     fn now(&mut self) -> u64;
-    /// Asks for the wake-up interrupt when the counter reaches `deadline`; `None` takes it back.
-    fn set_alarm(&mut self, deadline: Option<u64>);
+    /// What this VMM may be woken by; `None` when the system gives it nothing, and then there is
+    /// nothing that could be touched.
+    fn wake_source(&mut self) -> Option<&mut Self::WakeSource>;
     /// Makes `bytes` of guest RAM at `vmm_address`, written by the VMM, visible to a guest
     /// whose MMU is off.
     fn clean_cache(&mut self, vmm_address: u64, bytes: u64);

@@ -33,6 +33,7 @@ pub mod sysreg;
 pub mod translate;
 pub mod vcpu;
 pub mod vm;
+pub mod wake;
 pub mod wfx;
 
 #[cfg(test)]

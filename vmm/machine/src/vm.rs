@@ -24,6 +24,7 @@ use crate::{
     memory::{FrameRun, GuestMemory, MemoryMap, StaticBackend},
     outcome::{CrashReason, End, Outcome},
     vcpu::{Power, Vcpu},
+    wake::WakeSource,
 };
 
 /// The guest's memory map over what the system XML maps.
@@ -146,8 +147,8 @@ impl<G: InterruptController> Vm<G> {
                 self.gic.fire(VcpuId(0), intid, kernel);
             }
         }
-        let wake_timer = self.guest.wake_timer;
-        if wake_timer.is_some_and(|channel| is_signalled(channels, channel)) {
+        let source = kernel.wake_source();
+        if source.is_some_and(|source| source.is_signalled(channels)) {
             self.alarm(kernel);
         }
         self.settle(kernel);
@@ -177,7 +178,7 @@ impl<G: InterruptController> Vm<G> {
         }
         // Another vCPU may have let a sleeper's timer through.
         if (0..self.guest.vcpus).any(|number| self.power(VcpuId(number)) == Power::Waiting) {
-            self.set_alarm(kernel);
+            self.ask_to_be_woken(kernel);
         }
     }
 

@@ -10,9 +10,9 @@ use vmm_machine::{
 };
 
 use crate::{
-    cache,
+    cache, counter,
     sel4::{Answer, Invoker, Message, REGISTERS, fault, vcpu_field},
-    wake_timer,
+    wake::Source,
 };
 
 const PC: usize = 0;
@@ -46,12 +46,14 @@ pub(crate) struct Context<'a> {
     vcpu: VcpuId,
     pub(crate) message: Message,
     interrupts: &'static [vmm_config::PassthroughInterrupt],
+    wake_source: Option<Source>,
 }
 
 impl<'a> Context<'a> {
     pub(crate) fn new(
         invoker: Invoker<'a>,
         interrupts: &'static [vmm_config::PassthroughInterrupt],
+        wake_source: Option<Source>,
     ) -> Self {
         Self {
             invoker,
@@ -61,7 +63,13 @@ impl<'a> Context<'a> {
             vcpu: VcpuId(0),
             message: Message::default(),
             interrupts,
+            wake_source,
         }
+    }
+
+    /// The channel of the wake source's interrupt, if it has one.
+    pub(crate) fn wake_interrupt(&self) -> Option<u8> {
+        self.wake_source.as_ref()?.interrupt()
     }
 
     /// Starts a new exit.
@@ -252,6 +260,8 @@ impl ListRegisters for Context<'_> {
 }
 
 impl Kernel for Context<'_> {
+    type WakeSource = Source;
+
     fn start(&mut self, vcpu: VcpuId, pc: u64, argument: u64) {
         let mut words = [0; REGISTERS];
         let [first, _, pstate, x0, ..] = &mut words;
@@ -276,14 +286,11 @@ impl Kernel for Context<'_> {
     }
 
     fn now(&mut self) -> u64 {
-        wake_timer::now()
+        counter::now()
     }
 
-    fn set_alarm(&mut self, deadline: Option<u64>) {
-        match deadline {
-            Some(deadline) => wake_timer::set(deadline),
-            None => wake_timer::stop(),
-        }
+    fn wake_source(&mut self) -> Option<&mut Source> {
+        self.wake_source.as_mut()
     }
 
     fn clean_cache(&mut self, vmm_address: u64, bytes: u64) {

@@ -8,12 +8,13 @@
 mod cache;
 mod console;
 mod context;
+mod counter;
 mod exit;
 mod monitor;
 mod sel4;
 mod setup;
 mod shadow;
-mod wake_timer;
+mod wake;
 
 use sel4_microkit::protection_domain;
 

@@ -17,9 +17,10 @@ use crate::{
     GUEST,
     context::Context,
     exit,
-    sel4::{Answer, Event, Invoker, Message, fault},
+    sel4::{Answer, Event, Invoker, fault},
     setup,
     shadow::ShadowPage,
+    wake::Source,
 };
 
 /// The guest's interrupt controller, as large as the tables ask for.
@@ -40,10 +41,10 @@ impl Handler for Monitor {
 
 /// Sets the guest up, starts it and serves it for ever.
 fn serve(ipc: &mut IpcBuffer) -> ! {
-    let mut context = Context::new(Invoker::new(ipc), GUEST.interrupts);
+    let source = GUEST.wake.map(Source::of);
+    let mut context = Context::new(Invoker::new(ipc), GUEST.interrupts, source);
     // The kernel may hold interrupts back until their first acknowledgement (seL4 issue 1536).
-    if let Some(channel) = GUEST.wake_timer {
-        context.set_alarm(None);
+    if let Some(channel) = context.wake_interrupt() {
         context.invoker.acknowledge(channel);
     }
     let gic = Gic::with_shadow(context.invoker.list_registers(), ShadowPage);
@@ -128,8 +129,8 @@ fn stop(vm: &mut Vm<Gic>, vcpu: VcpuId, outcome: Outcome, context: &mut Context<
 #[inline(never)]
 fn notified(vm: &mut Vm<Gic>, channels: u64, context: &mut Context<'_>) -> Option<u8> {
     vm.handle_notification(channels, context);
-    GUEST
-        .wake_timer
+    context
+        .wake_interrupt()
         .filter(|&channel| is_signalled(channels, channel))
 }
 

@@ -10,12 +10,13 @@ use sel4::{IpcBuffer, sys};
 use vmm_machine::{IntId, VcpuId, kernel::ListRegister};
 
 pub(crate) use system_call::Message;
-use system_call::{FAST_WORDS, call, send, send_and_receive, tag};
+use system_call::{FAST_WORDS, call, send, send_and_receive, signal, tag};
 
 // Capabilities of a protection domain, by their place (Microkit's libmicrokit).
 const INPUT: u64 = 1;
 const REPLY: u64 = 4;
 const SMC_SLOT: u64 = 7;
+const NOTIFICATION_BASE: u64 = 10;
 const IRQ_BASE: u64 = 138;
 const VM_TCB_BASE: u64 = 266;
 const VCPU_BASE: u64 = 330;
@@ -82,6 +83,11 @@ impl Answer {
             tag: tag(label::ACK_IRQ, 0),
         }
     }
+}
+
+/// Signals the protection domain at the other end of `channel`.
+pub(crate) fn notify(channel: u8) {
+    signal(NOTIFICATION_BASE + u64::from(channel));
 }
 
 /// The thread's own IPC buffer and, through it, every invocation.

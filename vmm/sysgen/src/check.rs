@@ -9,6 +9,7 @@ mod memory;
 mod names;
 mod schedule;
 mod sharing;
+mod tickers;
 
 use crate::board::Board;
 use crate::diagnostic::Diagnostics;
@@ -25,5 +26,6 @@ pub(crate) fn check(document: &Document, guests: &[Guest], board: &Board, found:
     channels::check(document, found);
     schedule::check(document, guests, board, found);
     sharing::check(document, found);
+    tickers::check(document, guests, found);
     files::check(document, guests, found);
 }

@@ -21,8 +21,21 @@ pub struct Document {
     pub regions: Vec<Region>,
     /// `<protection_domain>` elements, children flattened.
     pub domains: Vec<Domain>,
-    /// `<end>` elements of all channels.
-    pub ends: Vec<End>,
+    /// `<channel>` elements.
+    pub channels: Vec<Channel>,
+}
+
+impl Document {
+    /// The `<end>` elements of all channels.
+    pub fn ends(&self) -> impl Iterator<Item = &End> {
+        self.channels.iter().flat_map(|channel| &channel.ends)
+    }
+
+    /// The protection domain of that name.
+    pub fn domain(&self, name: &str) -> Option<&Domain> {
+        let mut domains = self.domains.iter();
+        domains.find(|domain| domain.name.value == name)
+    }
 }
 
 /// A `<memory_region>`.
@@ -61,8 +74,25 @@ pub struct Domain {
     pub interrupts: Vec<Interrupt>,
     /// Its `<virtual_machine>`.
     pub machine: Option<Machine>,
+    /// Instructions about it.
+    pub facts: Vec<Fact>,
     /// The element's opening tag.
     pub span: Span,
+}
+
+impl Domain {
+    /// Its channels to other protection domains: its own end, and the other.
+    pub fn channels<'a>(
+        &'a self,
+        document: &'a Document,
+    ) -> impl Iterator<Item = (&'a End, &'a End)> {
+        let channels = document.channels.iter();
+        channels.filter_map(|channel| match channel.ends.as_slice() {
+            [own, other] if own.domain.value == self.name.value => Some((own, other)),
+            [other, own] if own.domain.value == self.name.value => Some((own, other)),
+            _ => None,
+        })
+    }
 }
 
 /// When something runs.
@@ -134,6 +164,13 @@ pub struct Interrupt {
     pub span: Span,
 }
 
+/// A `<channel>`.
+#[derive(Clone, Debug)]
+pub struct Channel {
+    /// Its `<end>` elements.
+    pub ends: Vec<End>,
+}
+
 /// An `<end>` of a channel.
 #[derive(Clone, Debug)]
 pub struct End {
@@ -141,4 +178,6 @@ pub struct End {
     pub domain: Spanned<String>,
     /// Channel.
     pub channel: Spanned<u64>,
+    /// May it notify the other end?
+    pub notifies: bool,
 }

@@ -3,7 +3,7 @@
 use vmm_config::ReservationKind;
 
 use crate::System;
-use crate::model::{Guest, Reservation};
+use crate::model::{Guest, Reservation, Wake};
 
 impl System {
     /// Says for each guest what the address is, and which line of the XML made it so.
@@ -12,6 +12,12 @@ impl System {
         let lines: Vec<String> = guests
             .map(|guest| self.explain_in(guest, address))
             .collect();
+        lines.join("\n")
+    }
+
+    /// Says for each guest who runs it and what ends its sleep.
+    pub fn overview(&self) -> String {
+        let lines: Vec<String> = self.guests.iter().map(overview).collect();
         lines.join("\n")
     }
 
@@ -43,6 +49,24 @@ impl System {
         let file = &self.source.name;
         format!("{what}, offset {offset:#x} ({file}:{line})")
     }
+}
+
+fn overview(guest: &Guest) -> String {
+    let wake = match &guest.wake {
+        None => "its sleep ends at once: it keeps its core busy".to_owned(),
+        Some(Wake::PhysicalTimer(_)) => {
+            "the EL1 physical timer ends its sleep, to the instant".to_owned()
+        }
+        Some(Wake::Tickers(tickers)) => {
+            let each = tickers.iter().map(|ticker| {
+                let (name, period) = (&ticker.domain, ticker.period);
+                format!("`{name}` (each {period} us)")
+            });
+            let names: Vec<String> = each.collect();
+            format!("tickers end its sleep: {}", names.join(", "))
+        }
+    };
+    format!("{}: run by `{}`; {wake}", guest.name, guest.domain)
 }
 
 fn nothing(guest: &Guest, address: u64) -> String {

@@ -31,7 +31,7 @@ use std::path::{Path, PathBuf};
 pub use board::Board;
 pub use build::{GuestFiles, Images};
 pub use device_tree::Seed;
-pub use model::Guest;
+pub use model::{Guest, Ticker};
 
 use diagnostic::Diagnostics;
 use source::Source;
@@ -45,6 +45,8 @@ pub struct System {
     pub guests: Vec<Guest>,
     /// The board's cores.
     pub cpu: board::Cpu,
+    /// Every protection domain that ticks for our VMMs.
+    pub tickers: Vec<Ticker>,
     /// What was found but does not stop the build.
     pub warnings: Diagnostics,
 }
@@ -111,7 +113,7 @@ impl System {
     /// # Errors
     /// When a check fails.
     pub fn parse(source: Source, board: &Board) -> Result<Self, Error> {
-        let (guests, found) = analyse(&source, board);
+        let (guests, tickers, found) = analyse(&source, board);
         if found.has_errors() {
             return Err(Error::System(found.render(&source, wants_colour())));
         }
@@ -119,6 +121,7 @@ impl System {
             source,
             guests,
             cpu: board.cpu.clone(),
+            tickers,
             warnings: found,
         })
     }
@@ -150,14 +153,15 @@ impl System {
 }
 
 /// Model and findings of a system.
-pub fn analyse(source: &Source, board: &Board) -> (Vec<Guest>, Diagnostics) {
+pub fn analyse(source: &Source, board: &Board) -> (Vec<Guest>, Vec<Ticker>, Diagnostics) {
     let mut found = Diagnostics::default();
     let Some(document) = document::parse(source, &mut found) else {
-        return (Vec::new(), found);
+        return (Vec::new(), Vec::new(), found);
     };
     let guests = resolve::resolve(&document, board, &mut found);
+    let tickers = resolve::tickers(&document);
     check::check(&document, &guests, board, &mut found);
-    (guests, found)
+    (guests, tickers, found)
 }
 
 fn wants_colour() -> bool {

@@ -32,14 +32,45 @@ pub struct Guest {
     pub image: ImageRegion,
     /// UART for the VMM's own messages.
     pub console: Option<Console>,
-    /// Channel of the wake timer.
-    pub wake_timer: Option<u8>,
+    /// What ends the sleep of an idle guest.
+    pub wake: Option<Wake>,
     /// What the end of the guest means.
     pub policy: Policy,
     /// How the guest is started.
     pub boot: Boot,
     /// Its `<virtual_machine>`.
     pub span: Span,
+}
+
+/// What ends the sleep of an idle guest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wake {
+    /// The EL1 physical timer, whose interrupt has this channel.
+    PhysicalTimer(u8),
+    /// Tickers, the one with the longest period first.
+    Tickers(Vec<TickerOfGuest>),
+}
+
+/// A ticker as the VMM of one guest uses it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TickerOfGuest {
+    /// Its protection domain.
+    pub domain: String,
+    /// Microseconds from tick to tick.
+    pub period: u64,
+    /// The entry in the VMM's tables.
+    pub entry: vmm_config::Ticker,
+}
+
+/// A protection domain that ticks.
+#[derive(Clone, Debug)]
+pub struct Ticker {
+    /// Its name.
+    pub domain: String,
+    /// File name of its program, as the XML says it.
+    pub program: String,
+    /// The VMMs that it wakes.
+    pub clients: Vec<vmm_config::TickerClient>,
 }
 
 /// A `<map>` of the virtual machine.

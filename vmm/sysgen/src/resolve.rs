@@ -8,9 +8,13 @@ mod interrupts;
 mod memory;
 mod properties;
 mod shadow;
+mod tickers;
+mod wake;
 
 pub(crate) use interrupts::HIGHEST_CHANNEL;
 pub(crate) use memory::page_size;
+pub(crate) use tickers::{is_ticker, map_of_page, tickers, tickers_of, wake_page};
+pub(crate) use wake::has_other_guests;
 
 use vmm_config::{MAX_VCPUS, ReservationKind};
 
@@ -148,7 +152,7 @@ fn guest(context: &Context<'_>, found: &mut Diagnostics) -> Option<Guest> {
     boot::check_load(context, &reservations, found);
     let mut devices = devices::devices(context, found);
     let interrupts = interrupts::passthrough(context, &mut devices, found);
-    let wake_timer = interrupts::wake_timer(context, found);
+    let wake = wake::source(context, found);
     let gic = gic(context, &mut reservations, found);
     let image = image::region(context, &reservations, found);
     let console = console::console(context, found);
@@ -168,7 +172,7 @@ fn guest(context: &Context<'_>, found: &mut Diagnostics) -> Option<Guest> {
         interrupts,
         image: image?,
         console,
-        wake_timer,
+        wake,
         policy,
         boot: boot?,
         span: context.machine.span.clone(),

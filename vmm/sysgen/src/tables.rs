@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use crate::model::Guest;
+use crate::model::{Guest, Ticker, Wake};
 
 /// The text of a file that the VMM includes; it defines `pub static GUEST`.
 pub fn generate(guest: &Guest) -> String {
@@ -39,7 +39,7 @@ fn write(out: &mut String, guest: &Guest) -> fmt::Result {
     writeln!(out, "        size: {:#x},", guest.image.size)?;
     writeln!(out, "    }},")?;
     console(out, guest)?;
-    writeln!(out, "    wake_timer: {:?},", guest.wake_timer)?;
+    wake(out, guest)?;
     writeln!(out, "    policy: vmm_config::Policy {{")?;
     let policy = &guest.policy;
     for (name, action) in [
@@ -115,6 +115,53 @@ fn console(out: &mut String, guest: &Guest) -> fmt::Result {
     let kind = console.kind;
     writeln!(out, "        kind: vmm_config::ConsoleKind::{kind:?},")?;
     writeln!(out, "    }}),")
+}
+
+fn wake(out: &mut String, guest: &Guest) -> fmt::Result {
+    match &guest.wake {
+        None => writeln!(out, "    wake: None,"),
+        Some(Wake::PhysicalTimer(channel)) => {
+            let wake = format!("vmm_config::Wake::PhysicalTimer {{ channel: {channel} }}");
+            writeln!(out, "    wake: Some({wake}),")
+        }
+        Some(Wake::Tickers(tickers)) => {
+            writeln!(out, "    wake: Some(vmm_config::Wake::Tickers(&[")?;
+            for ticker in tickers {
+                writeln!(out, "        // `{}`", ticker.domain)?;
+                writeln!(out, "        vmm_config::Ticker {{")?;
+                writeln!(out, "            channel: {},", ticker.entry.channel)?;
+                writeln!(out, "            request: {:#x},", ticker.entry.request)?;
+                writeln!(out, "            period: {},", ticker.entry.period)?;
+                writeln!(out, "        }},")?;
+            }
+            writeln!(out, "    ])),")
+        }
+    }
+}
+
+/// The text of a file that a ticker includes; it defines `pub static CLIENTS`.
+pub fn generate_ticker(ticker: &Ticker) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = write_ticker(&mut text, ticker);
+    text
+}
+
+fn write_ticker(out: &mut String, ticker: &Ticker) -> fmt::Result {
+    writeln!(
+        out,
+        "// Made by sysgen from the system XML; change that instead."
+    )?;
+    writeln!(out)?;
+    writeln!(out, "/// The VMMs that `{}` wakes.", ticker.domain)?;
+    writeln!(out, "pub static CLIENTS: &[vmm_config::TickerClient] = &[")?;
+    for client in &ticker.clients {
+        writeln!(out, "    vmm_config::TickerClient {{")?;
+        writeln!(out, "        channel: {},", client.channel)?;
+        writeln!(out, "        request: {:#x},", client.request)?;
+        writeln!(out, "    }},")?;
+    }
+    writeln!(out, "];")
 }
 
 fn optional_address(address: Option<u64>) -> String {

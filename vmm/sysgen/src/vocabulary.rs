@@ -11,6 +11,8 @@ pub enum Subject {
     OwnMap,
     /// The `<irq>` of the VMM's `<protection_domain>` that follows it.
     Interrupt,
+    /// The `<protection_domain>` that follows it.
+    Domain,
 }
 
 impl Subject {
@@ -21,6 +23,7 @@ impl Subject {
             Self::GuestMap => "just before a <map> inside a <virtual_machine>",
             Self::OwnMap => "just before a <map> of the <protection_domain> that runs the VMM",
             Self::Interrupt => "just before an <irq> of the <protection_domain> that runs the VMM",
+            Self::Domain => "just before a <protection_domain>",
         }
     }
 }
@@ -53,7 +56,7 @@ const fn word(
 }
 
 /// All words.
-pub const WORDS: [Word; 13] = [
+pub const WORDS: [Word; 15] = [
     word(
         "guest",
         Subject::Guest,
@@ -90,8 +93,10 @@ pub const WORDS: [Word; 13] = [
     word("gic-shadow", Subject::GuestMap, &[], &[]),
     word("image", Subject::OwnMap, &[], &[]),
     word("console", Subject::OwnMap, &[], &[]),
+    word("wake-page", Subject::OwnMap, &[], &[]),
     word("interrupt", Subject::Interrupt, &["device"], &[]),
     word("wake-timer", Subject::Interrupt, &[], &[]),
+    word("ticker", Subject::Domain, &[], &[]),
 ];
 
 /// Looks a word up.

@@ -1,4 +1,4 @@
-//! `build`: the VMM of each guest, without the guests.
+//! `build`: the VMM of each guest and the tickers, without the guests.
 
 use anyhow::Result;
 
@@ -23,6 +23,11 @@ pub fn build(tree: &Tree, knobs: &Knobs) -> Result<()> {
     for guest in &system.guests {
         let program = folder.join(&guest.program);
         builder.build_vmm(tree, &sysgen::tables::generate(guest), &program)?;
+        step(&Tree::shown(&program));
+    }
+    for ticker in &system.tickers {
+        let program = folder.join(&ticker.program);
+        builder.build_ticker(tree, &sysgen::tables::generate_ticker(ticker), &program)?;
         step(&Tree::shown(&program));
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! `explain`: what a guest-physical address is.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::Args;
 use sysgen::number;
 
@@ -16,17 +16,20 @@ pub struct Options {
     addr: Option<String>,
 }
 
-/// Prints what the system XML has at the address.
+/// Prints what the system XML has at the address; without one, who runs each guest and what ends
+/// its sleep.
 ///
 /// # Errors
 /// When the address is no number, or the system is wrong.
 pub fn explain(tree: &Tree, knobs: &Knobs, options: &Options) -> Result<()> {
+    let board = load_board(tree, knobs.board())?;
     let Some(address) = options.addr.as_deref().filter(|text| !text.is_empty()) else {
-        bail!("which address? For example: make explain ADDR=0x8000000");
+        println!("{}", load_system(&knobs.system(tree)?, &board)?.overview());
+        println!("for an address, for example: make explain ADDR=0x8000000");
+        return Ok(());
     };
     let address =
         number::parse(address).with_context(|| format!("ADDR: '{address}' is no address"))?;
-    let board = load_board(tree, knobs.board())?;
     let system = load_system(&knobs.system(tree)?, &board)?;
     println!("{}", system.explain(address));
     Ok(())

@@ -15,6 +15,7 @@ use crate::{
     outcome::{CrashReason, End, Outcome},
     register::SystemRegister,
     vcpu::{Power, Vcpu},
+    wake::WakeSource,
 };
 use vmm_config::{Action, ReservationKind};
 
@@ -127,7 +128,9 @@ impl<G: InterruptController> Vm<G> {
         for number in 0..self.guest.vcpus {
             kernel.suspend(VcpuId(number));
         }
-        kernel.set_alarm(None);
+        if let Some(source) = kernel.wake_source() {
+            source.set(None);
+        }
         self.set_phase(Phase::Stopped);
         match action {
             Action::MachineOff => Ending::MachineOff,

@@ -1,7 +1,7 @@
 //! WFI as a real sleep: the vCPU is suspended until an interrupt is deliverable.
 //!
-//! While a vCPU is suspended the kernel does not watch its virtual timer, so the VMM sets its
-//! own alarm to the guest's deadline (Arm ARM D12.2.4, timer condition).
+//! While a vCPU is suspended the kernel does not watch its virtual timer, so the VMM asks its
+//! wake source for a signal at the guest's deadline (Arm ARM D12.2.4, timer condition).
 
 use super::Vm;
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     outcome::Outcome,
     register::SystemRegister,
     vcpu::Power,
+    wake::WakeSource,
 };
 
 const CNTV_CTL_ENABLE: u64 = 1;
@@ -19,10 +20,10 @@ const CNTV_CTL_IMASK: u64 = 2;
 impl<G: InterruptController> Vm<G> {
     /// Puts `vcpu` to sleep unless an interrupt is there already.
     ///
-    /// Without an alarm of its own (boards whose SDK does not export the timer) the VMM cannot
-    /// keep the guest's deadline, so the guest goes on at once and waits by itself.
+    /// Without a wake source the VMM cannot keep the guest's deadline, so the guest goes on at
+    /// once and waits by itself.
     pub(super) fn sleep(&mut self, vcpu: VcpuId, kernel: &mut impl Kernel) -> Outcome {
-        if self.guest.wake_timer.is_none() || self.gic.has_deliverable(vcpu) {
+        if kernel.wake_source().is_none() || self.gic.has_deliverable(vcpu) {
             return Outcome::Resume;
         }
         self.set_power(vcpu, Power::Waiting);
@@ -30,17 +31,17 @@ impl<G: InterruptController> Vm<G> {
         if let Some(state) = self.vcpus.get_mut(vcpu.index()) {
             state.deadline = deadline;
         }
-        self.set_alarm(kernel);
+        self.ask_to_be_woken(kernel);
         Outcome::Block
     }
 
     pub(super) fn wake(&mut self, vcpu: VcpuId, kernel: &mut impl Kernel) {
         self.set_power(vcpu, Power::On);
-        self.set_alarm(kernel);
+        self.ask_to_be_woken(kernel);
         kernel.resume(vcpu);
     }
 
-    /// The alarm went off, or somebody made it look so: looks at every sleeper's deadline.
+    /// The wake source has signalled, perhaps too early: looks at every sleeper's deadline.
     pub(super) fn alarm(&mut self, kernel: &mut impl Kernel) {
         for number in 0..self.guest.vcpus {
             let vcpu = VcpuId(number);
@@ -48,7 +49,7 @@ impl<G: InterruptController> Vm<G> {
                 self.expire(vcpu, kernel);
             }
         }
-        self.set_alarm(kernel);
+        self.ask_to_be_woken(kernel);
     }
 
     /// Delivers the virtual timer's interrupt to a sleeper.
@@ -145,14 +146,11 @@ impl<G: InterruptController> Vm<G> {
         Some(compare.saturating_add(offset))
     }
 
-    /// Sets the alarm to the first deadline of all sleepers.
-    pub(super) fn set_alarm(&self, kernel: &mut impl Kernel) {
-        if self.guest.wake_timer.is_none() {
-            return;
+    /// Asks for a signal at the first deadline of all sleepers.
+    pub(super) fn ask_to_be_woken(&self, kernel: &mut impl Kernel) {
+        if let Some(source) = kernel.wake_source() {
+            let deadlines = (0..self.guest.vcpus).filter_map(|n| self.deadline(VcpuId(n)));
+            source.set(deadlines.min());
         }
-        let deadline = (0..self.guest.vcpus)
-            .filter_map(|number| self.deadline(VcpuId(number)))
-            .min();
-        kernel.set_alarm(deadline);
     }
 }

@@ -16,3 +16,4 @@ mod several;
 mod sleep;
 mod timer;
 mod trap;
+mod unowned;

@@ -101,7 +101,7 @@ fn a_sleepers_timer_counts_once_another_enables_the_distributor() {
         machine.set_timer(1, if fired_before { 50 } else { 100 });
         assert_eq!(machine.timer_exit(1).is_some(), fired_before);
         assert_eq!(machine.wfi_of(1), Outcome::Block);
-        assert_eq!(machine.kernel.alarm, None);
+        assert_eq!(machine.kernel.alarm(), None);
         machine.write_distributor(0, 1);
         machine.time(100);
         assert_eq!(machine.thread(1), Thread::Running);
@@ -114,7 +114,7 @@ fn all_may_sleep_at_once() {
     let mut machine = two();
     assert_eq!(machine.wfi_of(0), Outcome::Block);
     assert_eq!(machine.wfi_of(1), Outcome::Block);
-    assert_eq!(machine.kernel.alarm, None);
+    assert_eq!(machine.kernel.alarm(), None);
 }
 
 /// Each way to let an interrupt through to a vCPU that sleeps, by a write of another vCPU.

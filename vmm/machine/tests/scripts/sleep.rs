@@ -22,7 +22,7 @@ fn asleep() -> Machine {
     machine.enable(TIMER);
     machine.set_timer(0, 1000);
     assert_eq!(machine.wfi(), Outcome::Block);
-    assert_eq!(machine.kernel.alarm, Some(1000));
+    assert_eq!(machine.kernel.alarm(), Some(1000));
     machine
 }
 
@@ -36,7 +36,7 @@ fn nothing_to_do() {
         "an interrupt returns behind it"
     );
     assert_eq!(machine.thread(0), Thread::Inactive);
-    assert_eq!(machine.kernel.alarm, None);
+    assert_eq!(machine.kernel.alarm(), None);
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn the_alarm_wakes_with_the_timers_interrupt() {
     assert_eq!(machine.pending(0), [TIMER]);
     assert_eq!(timer_control(&machine, 0), ENABLED_AND_MASKED);
     assert_eq!(machine.timer_exit(0), None, "masked at its source");
-    assert_eq!(machine.kernel.alarm, None);
+    assert_eq!(machine.kernel.alarm(), None);
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn a_spurious_alarm_wakes_nobody() {
     let mut machine = asleep();
     machine.notify(&[WAKE_CHANNEL]);
     assert_eq!(machine.thread(0), Thread::Inactive);
-    assert_eq!(machine.kernel.alarm, Some(1000), "set again");
+    assert_eq!(machine.kernel.alarm(), Some(1000), "set again");
     machine.time(1000);
     machine.notify(&[WAKE_CHANNEL]);
     assert_eq!(machine.pending(0), [TIMER], "once");
@@ -146,7 +146,7 @@ fn a_deadline_of_long_ago_wakes_at_once() {
     machine.set_timer(0, 10);
     // The kernel would have reported it; a guest may be faster than that.
     machine.wfi();
-    assert_eq!(machine.kernel.alarm, Some(10));
+    assert_eq!(machine.kernel.alarm(), Some(10));
     machine.time(1_000_000);
     assert_eq!(machine.thread(0), Thread::Running);
 }
@@ -158,7 +158,7 @@ fn the_counters_offset_counts() {
     machine.set_timer(0, 1000);
     machine.vcpu(0).set_system(SystemRegister::CntvoffEl2, 500);
     machine.wfi();
-    assert_eq!(machine.kernel.alarm, Some(1500));
+    assert_eq!(machine.kernel.alarm(), Some(1500));
     machine.time(1499);
     assert_eq!(machine.thread(0), Thread::Inactive);
     machine.time(1500);
@@ -176,21 +176,21 @@ fn a_timer_that_cannot_interrupt_sets_no_alarm() {
         let register = SystemRegister::CntvCtlEl0;
         machine.vcpu(0).set_system(register, control);
         assert_eq!(machine.wfi(), Outcome::Block);
-        assert_eq!(machine.kernel.alarm, None, "CNTV_CTL {control}");
+        assert_eq!(machine.kernel.alarm(), None, "CNTV_CTL {control}");
     }
 }
 
 /// Boards whose SDK exports no timer: the guest waits by itself.
 #[test]
-fn without_a_wake_timer_the_guest_goes_on() {
+fn without_a_wake_source_the_guest_goes_on() {
     let mut machine = Machine::<1>::with(&Setup {
-        has_wake_timer: false,
+        has_wake_source: false,
         ..Setup::default()
     });
     let pc = machine.vcpu(0).pc;
     assert_eq!(machine.wfi(), Outcome::Resume);
     assert_eq!(machine.vcpu(0).pc, pc + 4);
-    assert_eq!(machine.kernel.alarm, None);
+    assert_eq!(machine.kernel.alarm(), None);
 }
 
 #[test]
@@ -204,14 +204,14 @@ fn several_sleepers_wake_in_the_order_of_their_deadlines() {
         machine.set_timer(vcpu, deadline);
         machine.wfi_of(vcpu);
     }
-    assert_eq!(machine.kernel.alarm, Some(1000));
+    assert_eq!(machine.kernel.alarm(), Some(1000));
     machine.time(1000);
     assert_eq!(machine.thread(1), Thread::Running);
-    assert_eq!(machine.kernel.alarm, Some(2000));
+    assert_eq!(machine.kernel.alarm(), Some(2000));
     machine.time(3000);
     assert_eq!(machine.thread(2), Thread::Running, "two at once");
     assert_eq!(machine.thread(0), Thread::Running);
-    assert_eq!(machine.kernel.alarm, None);
+    assert_eq!(machine.kernel.alarm(), None);
     for vcpu in 0..3 {
         assert_eq!(machine.pending(vcpu), [TIMER]);
     }
@@ -222,14 +222,14 @@ fn who_wakes_early_takes_its_alarm_along() {
     let mut machine = asleep();
     machine.vcpu(0).thread = Thread::Inactive;
     machine.notify(&[UART_CHANNEL]);
-    assert_eq!(machine.kernel.alarm, Some(1000), "not enabled");
+    assert_eq!(machine.kernel.alarm(), Some(1000), "not enabled");
     let mut machine = Machine::<1>::started();
     machine.enable(TIMER);
     machine.enable(UART_INTERRUPT);
     machine.set_timer(0, 1000);
     machine.wfi();
     machine.fire(UART_CHANNEL, UART_INTERRUPT);
-    assert_eq!(machine.kernel.alarm, None);
+    assert_eq!(machine.kernel.alarm(), None);
     machine.kernel.now = 1000;
     assert_eq!(
         machine.timer_exit(0),
@@ -242,7 +242,7 @@ fn who_wakes_early_takes_its_alarm_along() {
 fn the_end_of_the_guest_takes_the_alarm_along() {
     let mut machine = asleep();
     machine.end(End::PowerOff);
-    assert_eq!(machine.kernel.alarm, None);
+    assert_eq!(machine.kernel.alarm(), None);
     machine.notify(&[WAKE_CHANNEL]);
     assert_eq!(machine.thread(0), Thread::Inactive);
 }

@@ -7,7 +7,7 @@ use crate::source::Spanned;
 
 pub(super) fn check(document: &Document, found: &mut Diagnostics) {
     for domain in &document.domains {
-        let ends = document.ends.iter();
+        let ends = document.ends();
         let ends = ends.filter(|end| end.domain.value == domain.name.value);
         let interrupts = domain.interrupts.iter().map(|irq| &irq.channel);
         let channels: Vec<_> = interrupts.chain(ends.map(|end| &end.channel)).collect();
@@ -15,7 +15,7 @@ pub(super) fn check(document: &Document, found: &mut Diagnostics) {
         check_twice(domain, &channels, found);
     }
     check_interrupts(document, found);
-    for end in &document.ends {
+    for end in document.ends() {
         let name = &end.domain;
         if !document.domains.iter().any(|d| d.name.value == name.value) {
             found

@@ -6,7 +6,7 @@
 use crate::diagnostic::Diagnostics;
 use crate::document::{Document, Domain};
 use crate::model::Guest;
-use crate::resolve::find_region;
+use crate::resolve::{find_region, is_ticker};
 use crate::source::Spanned;
 
 /// What the build writes beside the guests' own files.
@@ -24,6 +24,14 @@ pub(super) fn check(document: &Document, guests: &[Guest], found: &mut Diagnosti
     let mut files: Vec<File<'_>> = Vec::new();
     for domain in &document.domains {
         let guest = guests.iter().find(|g| g.domain == domain.name.value);
+        if let Some(origin) = domain.program.as_ref().filter(|_| is_ticker(domain))
+            && is_plain(origin, "the program of a ticker", found)
+        {
+            let name = origin.value.clone();
+            let file = File { name, origin };
+            collides(&files, &file, found);
+            files.push(file);
+        }
         let Some(guest) = guest else { continue };
         let mut told = None;
         for file in files_of(document, domain, guest, found) {

@@ -4,9 +4,14 @@ use crate::board::Board;
 use crate::diagnostic::Diagnostics;
 use crate::document::{Document, Domain, Machine, Schedule};
 use crate::model::Guest;
+use crate::resolve::has_other_guests;
 
 /// Highest priority that Microkit gives to a protection domain.
 const HIGHEST_PRIORITY: u64 = 254;
+/// What a VMM beside other guests is advised to have, in microseconds: tests/boot/interference.rs
+/// shows what it bounds.
+const DEFAULT_BUDGET: u64 = 100;
+const DEFAULT_PERIOD: u64 = 500;
 
 pub(super) fn check(document: &Document, guests: &[Guest], board: &Board, found: &mut Diagnostics) {
     for domain in &document.domains {
@@ -18,6 +23,12 @@ pub(super) fn check(document: &Document, guests: &[Guest], board: &Board, found:
         let guest = guests.iter().find(|g| g.domain == domain.name.value);
         if let Some(guest) = guest {
             check_vmm(domain, machine, found);
+            if has_other_guests(document, domain) {
+                check_interference(domain, machine, guest, found);
+            } else {
+                warn_of_throttling(&domain.schedule, found);
+            }
+            warn_of_throttling(&machine.schedule, found);
             check_cores(guest, machine, board, found);
         }
     }
@@ -56,15 +67,6 @@ fn check_vmm(domain: &Domain, machine: &Machine, found: &mut Diagnostics) {
             .related(&own.span, format!("the VMM has priority {}", own.priority))
             .hint("a busy guest would keep its own VMM from running");
     }
-    for schedule in [own, guest].into_iter().filter(|s| s.budget < s.period) {
-        found
-            .warning(
-                &schedule.span,
-                "the budget is smaller than the period",
-                format!("{} of {} microseconds", schedule.budget, schedule.period),
-            )
-            .hint("each exit costs about a sixth more, and interrupts wait for the next period");
-    }
     if domain.fpu.as_ref().is_none_or(|fpu| fpu.value != "false") {
         let span = domain.fpu.as_ref().map_or(&domain.span, |fpu| &fpu.span);
         found
@@ -74,6 +76,43 @@ fn check_vmm(domain: &Domain, machine: &Machine, found: &mut Diagnostics) {
                 "costs about a hundred instructions per exit",
             )
             .hint("add fpu=\"false\" to the <protection_domain>");
+    }
+}
+
+fn warn_of_throttling(schedule: &Schedule, found: &mut Diagnostics) {
+    if schedule.budget < schedule.period {
+        found
+            .warning(
+                &schedule.span,
+                "the budget is smaller than the period",
+                format!("{} of {} microseconds", schedule.budget, schedule.period),
+            )
+            .hint("each exit costs about a sixth more, and interrupts wait for the next period");
+    }
+}
+
+/// What a VMM does for its guest must not be at the cost of the others.
+fn check_interference(domain: &Domain, machine: &Machine, guest: &Guest, found: &mut Diagnostics) {
+    let own = &domain.schedule;
+    if own.budget >= own.period {
+        found
+            .warning(
+                &own.span,
+                "a VMM beside other guests without a budget below its period",
+                "its guest can make it work at the cost of the others without end",
+            )
+            .hint(format!(
+                "add budget=\"{DEFAULT_BUDGET}\" period=\"{DEFAULT_PERIOD}\" (vmm/sysgen/README.md has what it costs)"
+            ));
+    }
+    if guest.wake.is_none() {
+        found
+            .warning(
+                &machine.span,
+                "an idle guest beside others keeps its core busy",
+                "nothing ends its sleep, so it does not sleep",
+            )
+            .hint("give its VMM tickers (vmm/sysgen/README.md)");
     }
 }
 

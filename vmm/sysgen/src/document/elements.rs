@@ -3,7 +3,7 @@
 use roxmltree::Node;
 
 use super::reader::{Reader, attribute, opening};
-use super::{Domain, End, Interrupt, Machine, Map, Region, Schedule};
+use super::{Channel, Domain, End, Interrupt, Machine, Map, Region, Schedule};
 use crate::fact::Fact;
 use crate::source::Spanned;
 use crate::vocabulary::Subject;
@@ -25,7 +25,8 @@ impl Reader<'_> {
         self.document.regions.push(region);
     }
 
-    pub(super) fn domain(&mut self, node: Node<'_, '_>) {
+    pub(super) fn domain(&mut self, node: Node<'_, '_>, facts: Vec<Fact>) {
+        let facts = self.placed(facts, Subject::Domain);
         let span = opening(node, self.source);
         let Some(name) = self.required(node, "name") else {
             return;
@@ -39,6 +40,7 @@ impl Reader<'_> {
             maps: Vec::new(),
             interrupts: Vec::new(),
             machine: None,
+            facts,
             span,
         };
         for (child, facts) in self.children(node, &mut Vec::new()) {
@@ -55,7 +57,10 @@ impl Reader<'_> {
                 }
                 "program_image" => domain.program = attribute(child, "path"),
                 "virtual_machine" => domain.machine = self.machine(child),
-                "protection_domain" => self.domain(child),
+                "protection_domain" => {
+                    self.domain(child, facts);
+                    continue;
+                }
                 _ => {}
             }
             self.misplaced(&facts);
@@ -121,13 +126,19 @@ impl Reader<'_> {
     }
 
     pub(super) fn channel(&mut self, node: Node<'_, '_>) {
+        let mut ends = Vec::new();
         for end in node.children().filter(|child| child.has_tag_name("end")) {
             let domain = self.required(end, "pd");
             let channel = self.decimal(end, "id");
             if let (Some(domain), Some(channel)) = (domain, channel) {
-                self.document.ends.push(End { domain, channel });
+                ends.push(End {
+                    domain,
+                    channel,
+                    notifies: end.attribute("notify") != Some("false"),
+                });
             }
         }
+        self.document.channels.push(Channel { ends });
     }
 
     fn schedule(&mut self, node: Node<'_, '_>) -> Schedule {

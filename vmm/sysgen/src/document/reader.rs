@@ -70,13 +70,16 @@ impl Reader<'_> {
         }
         self.document.span = opening(system, self.source);
         for (child, facts) in self.children(system, &mut Vec::new()) {
-            self.misplaced(&facts);
             match child.tag_name().name() {
                 "memory_region" => self.region(child),
-                "protection_domain" => self.domain(child),
+                "protection_domain" => {
+                    self.domain(child, facts);
+                    continue;
+                }
                 "channel" => self.channel(child),
                 _ => {}
             }
+            self.misplaced(&facts);
         }
     }
 

@@ -1,13 +1,12 @@
-//! `<irq>` elements of the VMM: interrupts of the guest's devices, and the wake timer.
+//! `<irq>` elements of the VMM: interrupts of the guest's devices.
 
 use super::{Context, devices};
 use crate::diagnostic::Diagnostics;
 use crate::document::Interrupt as Element;
 use crate::fact::Fact;
 use crate::model::{Device, Interrupt};
+use crate::source::Spanned;
 
-/// INTID of the EL1 physical timer.
-const PHYSICAL_TIMER: u64 = 30;
 /// Highest channel that the microkit tool accepts (its manual says 62).
 pub(crate) const HIGHEST_CHANNEL: u64 = 61;
 
@@ -88,49 +87,13 @@ fn interrupt(
     }
     Some(Interrupt {
         intid: u16::try_from(intid.value).ok()?,
-        channel: channel(element)?,
+        channel: channel(&element.channel)?,
         edge: element.edge,
     })
 }
 
-/// The channel, if it is in range; else the check of all channels reports it.
-fn channel(element: &Element) -> Option<u8> {
-    let channel = element.channel.value;
-    let in_range = channel <= HIGHEST_CHANNEL;
-    u8::try_from(channel).ok().filter(|_| in_range)
-}
-
-/// The channel of the wake timer.
-pub(super) fn wake_timer(context: &Context<'_>, found: &mut Diagnostics) -> Option<u8> {
-    let is_wake = |fact: &Fact| fact.word.name == "wake-timer";
-    let mut elements = context.domain.interrupts.iter();
-    let element = elements.find(|element| element.facts.iter().any(is_wake))?;
-    if element.intid.value != PHYSICAL_TIMER {
-        found
-            .error(
-                &element.intid.span,
-                "the wake timer is the EL1 physical timer",
-                format!("expected {PHYSICAL_TIMER}"),
-            )
-            .hint("write irq=\"30\"");
-    }
-    if element.edge {
-        found
-            .error(
-                &element.span,
-                "the wake timer is no edge",
-                "a timer's line stays high until the timer is set anew",
-            )
-            .hint("remove trigger=\"edge\"");
-    }
-    if !context.board.timer.physical_exported {
-        found
-            .error(
-                &element.span,
-                format!("{} does not export the physical timer", context.board.name),
-                "its kernel keeps the EL1 physical timer to itself",
-            )
-            .hint("remove the wake timer; an idle guest then keeps its core busy");
-    }
-    channel(element)
+/// A channel, if it is in range; else the check of all channels reports it.
+pub(super) fn channel(channel: &Spanned<u64>) -> Option<u8> {
+    let in_range = channel.value <= HIGHEST_CHANNEL;
+    u8::try_from(channel.value).ok().filter(|_| in_range)
 }

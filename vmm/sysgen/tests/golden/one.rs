@@ -79,7 +79,7 @@ pub static GUEST: vmm_config::Guest = vmm_config::Guest {
         size: 0x4200000,
     },
     console: None,
-    wake_timer: Some(2),
+    wake: Some(vmm_config::Wake::PhysicalTimer { channel: 2 }),
     policy: vmm_config::Policy {
         power_off: vmm_config::Action::MachineOff,
         reset: vmm_config::Action::Restart { limit: Some(3) },

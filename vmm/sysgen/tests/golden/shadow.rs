@@ -68,7 +68,7 @@ pub static GUEST: vmm_config::Guest = vmm_config::Guest {
         size: 0x4001000,
     },
     console: None,
-    wake_timer: None,
+    wake: None,
     policy: vmm_config::Policy {
         power_off: vmm_config::Action::Stop,
         reset: vmm_config::Action::Restart { limit: None },

@@ -140,7 +140,7 @@ pub static GUEST: vmm_config::Guest = vmm_config::Guest {
         vmm_address: 0x30000000,
         kind: vmm_config::ConsoleKind::Pl011,
     }),
-    wake_timer: None,
+    wake: None,
     policy: vmm_config::Policy {
         power_off: vmm_config::Action::Stop,
         reset: vmm_config::Action::Restart { limit: None },

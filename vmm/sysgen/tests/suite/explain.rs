@@ -70,3 +70,25 @@ fn every_guest_answers() {
     assert!(lines[0].starts_with("a: 0x9000000 is the passed-through device `serial`"));
     assert!(lines[1].starts_with("b: 0x9000000 is nothing, between"));
 }
+
+#[test]
+fn what_ends_a_guests_sleep_is_told() {
+    let cases = [
+        (
+            systems::ONE,
+            "guest: run by `vmm`; the EL1 physical timer ends its sleep, to the instant",
+        ),
+        (
+            systems::TWO_VCPUS,
+            "pair: run by `vmm`; its sleep ends at once: it keeps its core busy",
+        ),
+        (
+            systems::TWO_GUESTS,
+            "a: run by `vmm_a`; tickers end its sleep: `coarse` (each 10000 us), `fine` (each 100 us)\n\
+             b: run by `vmm_b`; tickers end its sleep: `fine` (each 100 us)",
+        ),
+    ];
+    for (system, expected) in cases {
+        assert_eq!(systems::load(system).overview(), expected);
+    }
+}

@@ -1,7 +1,9 @@
 //! Tables: their text, and that the text compiles to the values it should have.
 
 use sysgen::tables;
-use vmm_config::{Action, Console, ConsoleKind, Device, ReservationKind};
+use vmm_config::{
+    Action, Console, ConsoleKind, Device, ReservationKind, Ticker, TickerClient, Wake,
+};
 
 use crate::{golden, systems};
 
@@ -17,6 +19,30 @@ mod two_vcpus {
     include!("../golden/two_vcpus.rs");
 }
 
+/// The golden file, compiled.
+#[expect(unreachable_pub, reason = "the program wants it public")]
+mod two_guests_a {
+    include!("../golden/two_guests_a.rs");
+}
+
+/// The golden file, compiled.
+#[expect(unreachable_pub, reason = "the program wants it public")]
+mod two_guests_b {
+    include!("../golden/two_guests_b.rs");
+}
+
+/// The golden file, compiled.
+#[expect(unreachable_pub, reason = "the program wants it public")]
+mod fine {
+    include!("../golden/fine.rs");
+}
+
+/// The golden file, compiled.
+#[expect(unreachable_pub, reason = "the program wants it public")]
+mod coarse {
+    include!("../golden/coarse.rs");
+}
+
 fn text(system: &str) -> String {
     tables::generate(&systems::load(system).guests[0])
 }
@@ -26,6 +52,15 @@ fn tables_are_as_expected() {
     golden::check("one.rs", &text(systems::ONE));
     golden::check("two_vcpus.rs", &text(systems::TWO_VCPUS));
     golden::check("shadow.rs", &text(systems::SHADOW));
+    let system = systems::load(systems::TWO_GUESTS);
+    for guest in &system.guests {
+        let name = format!("two_guests_{}.rs", guest.name);
+        golden::check(&name, &tables::generate(guest));
+    }
+    for ticker in &system.tickers {
+        let name = format!("{}.rs", ticker.domain);
+        golden::check(&name, &tables::generate_ticker(ticker));
+    }
 }
 
 #[test]
@@ -71,7 +106,7 @@ fn compiled_tables_hold_the_values_of_the_xml() {
     );
     assert_eq!(guest.image.vmm_address, 0x8000_0000);
     assert_eq!(guest.image.size, (64 << 20) + (2 << 20), "RAM and a page");
-    assert_eq!(guest.wake_timer, Some(2));
+    assert_eq!(guest.wake, Some(Wake::PhysicalTimer { channel: 2 }));
     assert_eq!(guest.console, None);
     assert_eq!(guest.policy.power_off, Action::MachineOff);
     assert_eq!(guest.policy.reset, Action::Restart { limit: Some(3) });
@@ -94,7 +129,7 @@ fn compiled_tables_are_ordered_whatever_the_order_of_the_xml() {
         guest.image.size, 0x500_1000,
         "both pieces of RAM and a page"
     );
-    assert_eq!(guest.wake_timer, None);
+    assert_eq!(guest.wake, None);
     assert_eq!(
         guest.console,
         Some(Console {
@@ -107,6 +142,34 @@ fn compiled_tables_are_ordered_whatever_the_order_of_the_xml() {
         Action::Restart { limit: None },
         "the default"
     );
+}
+
+/// Each VMM and each ticker have the same words of the same pages, the longest period first.
+#[test]
+fn tickers_and_their_vmms_agree() {
+    let ticker = |channel, request, period| Ticker {
+        channel,
+        request,
+        period,
+    };
+    // 10 ms and 100 us at 62.5 MHz.
+    const COARSE: u64 = 625_000;
+    const FINE: u64 = 6250;
+    let wake_a = [ticker(3, 0x3000_0000, COARSE), ticker(2, 0x3000_0008, FINE)];
+    assert_eq!(tickers(two_guests_a::GUEST.wake), wake_a);
+    let wake_b = [ticker(4, 0x3000_0000, FINE)];
+    assert_eq!(tickers(two_guests_b::GUEST.wake), wake_b);
+    let client = |channel, request| TickerClient { channel, request };
+    let fine = [client(0, 0x2000_0008), client(1, 0x2000_1000)];
+    assert_eq!(fine::CLIENTS, fine);
+    assert_eq!(coarse::CLIENTS, [client(5, 0x2000_0000)]);
+}
+
+fn tickers(wake: Option<Wake>) -> &'static [Ticker] {
+    match wake {
+        Some(Wake::Tickers(tickers)) => tickers,
+        _ => panic!("no tickers"),
+    }
 }
 
 #[test]

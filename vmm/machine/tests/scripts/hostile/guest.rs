@@ -104,7 +104,7 @@ impl Guest {
         };
         let setup = Setup {
             list_registers: 1 + input.below(4),
-            has_wake_timer: input.byte() & 7 != 0,
+            has_wake_source: input.byte() & 7 != 0,
             policy,
         };
         let mut guest = Self {

@@ -32,7 +32,7 @@ use addresses::*;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Setup {
     pub(crate) list_registers: usize,
-    pub(crate) has_wake_timer: bool,
+    pub(crate) has_wake_source: bool,
     pub(crate) policy: Policy,
 }
 
@@ -40,7 +40,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             list_registers: 4,
-            has_wake_timer: true,
+            has_wake_source: true,
             policy: Policy {
                 power_off: Action::MachineOff,
                 reset: Action::Restart { limit: None },
@@ -129,7 +129,8 @@ pub(crate) fn guest(vcpus: u8, setup: &Setup, mappings: &'static [Mapping]) -> G
             size: 0,
         },
         console: None,
-        wake_timer: setup.has_wake_timer.then_some(WAKE_CHANNEL),
+        // The machine knows only the source that the kernel offers.
+        wake: None,
         policy: setup.policy,
     }
 }

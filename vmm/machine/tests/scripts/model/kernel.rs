@@ -6,9 +6,13 @@ use vmm_machine::{
     Gpr, IntId, VcpuId,
     kernel::{Kernel, ListRegister, ListRegisters, VcpuRegisters},
     register::SystemRegister,
+    wake::WakeSource,
 };
 
-use super::cpu_interface::{CpuInterface, Entry};
+use super::{
+    cpu_interface::{CpuInterface, Entry},
+    guest::addresses::WAKE_CHANNEL,
+};
 
 /// State of a vCPU's thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,13 +47,28 @@ pub(crate) struct ModelKernel {
     /// Whose exit is being handled.
     pub(crate) current: VcpuId,
     pub(crate) now: u64,
-    pub(crate) alarm: Option<u64>,
+    /// What the VMM owns to be woken by.
+    wake_source: Option<Alarm>,
     /// Shared lines that fired and were not given back since.
     pub(crate) masked_lines: BTreeSet<u16>,
     /// Lines given back, in order.
     pub(crate) resampled: Vec<(VcpuId, IntId)>,
     /// Stretches of guest RAM made visible, by the VMM's address.
     pub(crate) cleaned: Vec<(u64, u64)>,
+}
+
+/// A timer that signals on [`WAKE_CHANNEL`].
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Alarm(Option<u64>);
+
+impl WakeSource for Alarm {
+    fn set(&mut self, deadline: Option<u64>) {
+        self.0 = deadline;
+    }
+
+    fn is_signalled(&self, channels: u64) -> bool {
+        channels & 1 << WAKE_CHANNEL != 0
+    }
 }
 
 impl ModelKernel {
@@ -69,11 +88,22 @@ impl ModelKernel {
             vcpus: vec![vcpu; vcpus.into()],
             current: VcpuId(0),
             now: 0,
-            alarm: None,
+            wake_source: Some(Alarm::default()),
             masked_lines: BTreeSet::new(),
             resampled: Vec::new(),
             cleaned: Vec::new(),
         }
+    }
+
+    /// The system gives the VMM nothing to be woken by.
+    pub(crate) fn without_wake_source(mut self) -> Self {
+        self.wake_source = None;
+        self
+    }
+
+    /// What the wake source is set to.
+    pub(crate) fn alarm(&self) -> Option<u64> {
+        self.wake_source.and_then(|alarm| alarm.0)
     }
 
     fn current(&mut self) -> &mut ModelVcpu {
@@ -192,6 +222,8 @@ impl ListRegisters for ModelKernel {
 }
 
 impl Kernel for ModelKernel {
+    type WakeSource = Alarm;
+
     fn start(&mut self, vcpu: VcpuId, pc: u64, argument: u64) {
         let vcpu = &mut self.vcpus[vcpu.index()];
         (vcpu.thread, vcpu.asleep) = (Thread::Running, false);
@@ -222,8 +254,8 @@ impl Kernel for ModelKernel {
         self.now
     }
 
-    fn set_alarm(&mut self, deadline: Option<u64>) {
-        self.alarm = deadline;
+    fn wake_source(&mut self) -> Option<&mut Alarm> {
+        self.wake_source.as_mut()
     }
 
     fn clean_cache(&mut self, vmm_address: u64, bytes: u64) {

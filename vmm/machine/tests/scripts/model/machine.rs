@@ -70,10 +70,14 @@ impl<const VCPUS: usize> Machine<VCPUS> {
         let package = Package::open(images.source()).unwrap();
         let gic = Distributor::new(setup.list_registers);
         let gic = Shared(Rc::new(RefCell::new(gic)));
+        let mut kernel = ModelKernel::new(VCPUS as u8, setup.list_registers);
+        if !setup.has_wake_source {
+            kernel = kernel.without_wake_source();
+        }
         let mut machine = Self {
             vm: Vm::new(guest, map, memory, package, gic.clone()),
             gic,
-            kernel: ModelKernel::new(VCPUS as u8, setup.list_registers),
+            kernel,
             ram,
             _images: images,
             _tables: (tables, maps),
@@ -147,7 +151,7 @@ impl<const VCPUS: usize> Machine<VCPUS> {
     /// The counter reaches `now`; the alarm goes off if it is due.
     pub(crate) fn time(&mut self, now: u64) {
         self.kernel.now = now;
-        if self.kernel.alarm.is_some_and(|alarm| alarm <= now) {
+        if self.kernel.alarm().is_some_and(|alarm| alarm <= now) {
             self.notify(&[WAKE_CHANNEL]);
         }
     }
@@ -358,7 +362,7 @@ impl<const VCPUS: usize> Machine<VCPUS> {
             if let Some(deadline) = vcpu.deadline()
                 && gic.is_enabled(id, IntId::VIRTUAL_TIMER)
             {
-                let alarm = self.kernel.alarm;
+                let alarm = self.kernel.alarm();
                 let in_time = alarm.is_some_and(|alarm| alarm <= deadline);
                 assert!(in_time, "{id:?} oversleeps {deadline}: {alarm:?}");
             }

@@ -1149,6 +1149,202 @@ pub(super) const CASES: &[Case] = &[
         ONE,
         &[(r#"irq="30" id="2""#, r#"irq="30" id="2" trigger="edge""#)],
     ),
+    case(
+        "warning_wake_timer_beside_other_guests",
+        TWO_GUESTS,
+        &[(
+            "<?vmm interrupt device=\"serial\"?>",
+            "<?vmm wake-timer?>\n        <irq irq=\"30\" id=\"7\" />\n        <?vmm interrupt device=\"serial\"?>",
+        )],
+    ),
+    case(
+        "warning_idle_guest_beside_others",
+        TWO_GUESTS,
+        &[
+            (
+                "        <?vmm wake-page?>\n        <map mr=\"wake_b\" vaddr=\"0x30000000\" />\n",
+                "",
+            ),
+            (
+                "        <map mr=\"wake_b\" vaddr=\"0x20001000\" perms=\"r\" />\n",
+                "",
+            ),
+            (
+                "    <channel>\n        <end pd=\"vmm_b\" id=\"4\" />\n        <end pd=\"fine\" id=\"1\" />\n    </channel>\n",
+                "",
+            ),
+        ],
+    ),
+    case(
+        "warning_vmm_without_budget_beside_others",
+        TWO_GUESTS,
+        &[(r#" budget="100" period="500""#, "")],
+    ),
+    case(
+        "wake_timer_and_ticker",
+        TWO_GUESTS,
+        &[
+            (
+                "<?vmm interrupt device=\"serial\"?>",
+                "<?vmm wake-timer?>\n        <irq irq=\"30\" id=\"7\" />\n        <?vmm interrupt device=\"serial\"?>",
+            ),
+            ("<virtual_machine name=\"b\" priority=\"100\">", "<!--"),
+            (
+                "<map mr=\"gicv\" vaddr=\"0x8010000\" cached=\"false\" />\n        </virtual_machine>\n    </protection_domain>\n    <?vmm ticker?>",
+                "-->\n    </protection_domain>\n    <?vmm ticker?>",
+            ),
+            (
+                "        <?vmm image?>\n        <map mr=\"package_b\"",
+                "        <map mr=\"package_b\"",
+            ),
+            (
+                "        <?vmm wake-page?>\n        <map mr=\"wake_b\" vaddr=\"0x30000000\" />\n",
+                "",
+            ),
+            (
+                "    <channel>\n        <end pd=\"vmm_b\" id=\"4\" />\n        <end pd=\"fine\" id=\"1\" />\n    </channel>\n",
+                "",
+            ),
+        ],
+    ),
+    case(
+        "ticker_without_period",
+        TWO_GUESTS,
+        &[(r#"budget="50" period="100""#, r#"budget="100""#)],
+    ),
+    case(
+        "ticker_budget_too_small",
+        TWO_GUESTS,
+        &[(r#"budget="50" period="100""#, r#"budget="10" period="100""#)],
+    ),
+    case(
+        "ticker_priority",
+        TWO_GUESTS,
+        &[
+            (
+                r#"name="fine" priority="150""#,
+                r#"name="fine" priority="200""#,
+            ),
+            (
+                r#"name="coarse" priority="150""#,
+                r#"name="coarse" priority="100""#,
+            ),
+        ],
+    ),
+    case(
+        "ticker_without_program",
+        TWO_GUESTS,
+        &[("<program_image path=\"fine.elf\" />", "")],
+    ),
+    case(
+        "ticker_program_shared",
+        TWO_GUESTS,
+        &[("coarse.elf", "fine.elf")],
+    ),
+    case(
+        "ticker_without_client",
+        TWO_GUESTS,
+        &[(
+            "    <channel>\n        <end pd=\"coarse\" id=\"5\" />\n        <end pd=\"vmm_a\" id=\"3\" />\n    </channel>\n",
+            "",
+        )],
+    ),
+    case(
+        "ticker_wakes_no_vmm",
+        TWO_GUESTS,
+        &[(
+            "<end pd=\"coarse\" id=\"5\" />\n        <end pd=\"vmm_a\" id=\"3\" />",
+            "<end pd=\"coarse\" id=\"5\" />\n        <end pd=\"fine\" id=\"3\" />",
+        )],
+    ),
+    case(
+        "ticker_channel_twice",
+        TWO_GUESTS,
+        &[(
+            "</system>",
+            "    <channel>\n        <end pd=\"fine\" id=\"9\" />\n        <end pd=\"vmm_a\" id=\"9\" />\n    </channel>\n</system>",
+        )],
+    ),
+    case(
+        "ticker_channel_one_way",
+        TWO_GUESTS,
+        &[(
+            "<end pd=\"vmm_a\" id=\"3\" />",
+            "<end pd=\"vmm_a\" id=\"3\" notify=\"false\" />",
+        )],
+    ),
+    case(
+        "ticker_runs_a_guest",
+        TWO_GUESTS,
+        &[(
+            "    <protection_domain name=\"vmm_b\"",
+            "    <?vmm ticker?>\n    <protection_domain name=\"vmm_b\"",
+        )],
+    ),
+    case(
+        "ticker_sees_no_page",
+        TWO_GUESTS,
+        &[(
+            "        <map mr=\"wake_b\" vaddr=\"0x20001000\" perms=\"r\" />\n",
+            "",
+        )],
+    ),
+    case(
+        "ticker_may_write",
+        TWO_GUESTS,
+        &[(
+            "<map mr=\"wake_b\" vaddr=\"0x20001000\" perms=\"r\" />",
+            "<map mr=\"wake_b\" vaddr=\"0x20001000\" />",
+        )],
+    ),
+    case(
+        "wake_page_missing",
+        TWO_GUESTS,
+        &[(
+            "        <?vmm wake-page?>\n        <map mr=\"wake_b\"",
+            "        <map mr=\"wake_b\"",
+        )],
+    ),
+    case(
+        "wake_page_twice",
+        TWO_GUESTS,
+        &[(
+            "        <map mr=\"wake_b\" vaddr=\"0x30000000\" />\n",
+            "        <map mr=\"wake_b\" vaddr=\"0x30000000\" />\n        <?vmm wake-page?>\n        <map mr=\"wake_a\" vaddr=\"0x30001000\" />\n",
+        )],
+    ),
+    case(
+        "wake_page_rights",
+        TWO_GUESTS,
+        &[(
+            "<map mr=\"wake_b\" vaddr=\"0x30000000\" />",
+            "<map mr=\"wake_b\" vaddr=\"0x30000000\" perms=\"r\" />",
+        )],
+    ),
+    case(
+        "wake_page_of_nobody",
+        TWO_GUESTS,
+        &[(
+            "    <channel>\n        <end pd=\"vmm_b\" id=\"4\" />\n        <end pd=\"fine\" id=\"1\" />\n    </channel>\n",
+            "",
+        )],
+    ),
+    case(
+        "wake_page_in_a_guest",
+        TWO_GUESTS,
+        &[(
+            "<map mr=\"ram_b\" vaddr=\"0x40000000\" perms=\"rwx\" />",
+            "<map mr=\"ram_b\" vaddr=\"0x40000000\" perms=\"rwx\" />\n            <?vmm device name=\"page\"?>\n            <map mr=\"wake_a\" vaddr=\"0x7000000\" />",
+        )],
+    ),
+    case(
+        "ticker_misplaced",
+        TWO_GUESTS,
+        &[(
+            "    <channel>\n        <end pd=\"vmm_a\"",
+            "    <?vmm ticker?>\n    <channel>\n        <end pd=\"vmm_a\"",
+        )],
+    ),
     case("program_shared", TWO_GUESTS, &[("vmm_b.elf", "vmm_a.elf")]),
     case("image_shared", TWO_GUESTS, &[("b.img", "a.img")]),
     case(

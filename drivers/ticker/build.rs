@@ -1,0 +1,4 @@
+//! The table of clients comes from outside the crate: cargo must look at it again when it changes.
+fn main() {
+    println!("cargo::rerun-if-env-changed=TICKER_TABLES");
+}
