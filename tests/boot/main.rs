@@ -8,6 +8,7 @@ mod case;
 mod console;
 mod counter;
 mod debian;
+mod interference;
 mod other_guests;
 mod parity;
 
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
     trials.extend(parity::trials(&bench));
     trials.extend(budgets::trials(&bench));
     trials.extend(counter::trials(&bench));
+    trials.extend(interference::trials(&bench));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

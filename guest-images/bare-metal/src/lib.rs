@@ -8,6 +8,7 @@
     reason = "inline assembly for single instructions and the entry points that assembly calls"
 )]
 
+pub mod argument;
 pub mod check;
 pub mod console;
 pub mod cpu;

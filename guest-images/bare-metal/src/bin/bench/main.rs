@@ -6,7 +6,6 @@
 #![no_main]
 #![expect(unsafe_code, reason = "the measured instructions are inline assembly")]
 
-mod arguments;
 mod exits;
 mod idle;
 mod interrupts;
@@ -19,7 +18,8 @@ bare_metal::entry!(main);
 fn main(dtb: u64) {
     println!("BENCH-INFO counter {}", read_system!("cntfrq_el0"));
     gic::init();
-    let place = arguments::number(dtb, b"bench.address=").unwrap_or(exits::DEFAULT_PLACE);
+    let place =
+        bare_metal::argument::number(dtb, b"bench.address=").unwrap_or(exits::DEFAULT_PLACE);
     exits::run(place);
     interrupts::run();
     idle::run();

@@ -1,13 +1,13 @@
 //! A kernel argument out of the device tree, by looking for its text.
 
-use bare_metal::cpu::read32;
+use crate::cpu::read32;
 
 const DTB_MAGIC: u32 = 0xd00d_feed;
 /// More than any device tree of ours.
 const LARGEST: u32 = 1 << 20;
 
 /// The hexadecimal number that follows `name` and 0x anywhere in the device tree.
-pub(crate) fn number(dtb: u64, name: &[u8]) -> Option<u64> {
+pub fn number(dtb: u64, name: &[u8]) -> Option<u64> {
     let magic = read32(dtb).swap_bytes();
     let size = read32(dtb + 4).swap_bytes();
     if magic != DTB_MAGIC || size > LARGEST {
