@@ -81,7 +81,7 @@ fn progress(line: &str) -> Option<(u64, &str)> {
 }
 
 /// The first error that apt printed; all it printed when there is none of the usual form.
-fn reason(errors: &str) -> String {
+pub fn reason(errors: &str) -> String {
     let first = errors.lines().find_map(|line| line.strip_prefix("E: "));
     let Some(first) = first else {
         return errors.trim().to_owned();

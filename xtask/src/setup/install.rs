@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use guest_images::apt::transfer::{self, size};
+use guest_images::apt::transfer::{self, reason, size};
 use guest_images::apt::{NETWORK_OPTIONS, PackageFile, parse_uris};
 
 use super::host;
@@ -22,6 +22,7 @@ pub(super) fn install(tool: &Tool, minimum: Option<&Version>) -> Result<()> {
     let prefix = host::root_prefix().context("nobody can be root here")?;
     let plan = match simulate(tool) {
         Ok(plan) => plan,
+        Err(error) if !lists_are_old(&error.to_string()) => return Err(error),
         Err(_) => {
             step("updating the machine's package lists");
             let mut update = as_root(prefix);
@@ -44,6 +45,11 @@ pub(super) fn install(tool: &Tool, minimum: Option<&Version>) -> Result<()> {
         .args(INSTALL)
         .args(tool.packages);
     transfer::run(&mut apt_get)
+}
+
+/// Did apt-get not find a package? A new machine has no package lists at all.
+fn lists_are_old(error: &str) -> bool {
+    error.contains("Unable to locate package") || error.contains("no installation candidate")
 }
 
 fn as_root(prefix: &[&str]) -> Command {
@@ -70,14 +76,10 @@ fn apt_get(tool: &Tool, option: &str) -> Result<String> {
         .stdin(Stdio::null())
         .output()
         .context("there is no apt-get here")?;
-    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
-    ensure!(
-        output.status.success(),
-        "apt-get cannot install {}: {}",
-        tool.packages.join(", "),
-        text(&output.stderr).trim()
-    );
-    Ok(text(&output.stdout))
+    if !output.status.success() {
+        bail!(reason(&String::from_utf8_lossy(&output.stderr)));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// What an installation would do.

@@ -14,7 +14,7 @@ const LOADER: &str = "#!/bin/sh\n[ \"$1\" = --library-path ] || exit 1\nshift 2\
 ///
 /// debian/SUITE/FILE.deb are packages; `machine` is the suite that is asked without a
 /// configuration of one's own. Files that change what it does: `offline`; `removes` (what an
-/// installation would remove); `interrupt` (the next download ends in the middle).
+/// installation would remove); `conflict` (why it cannot be); `interrupt` (the next download ends in the middle).
 const APT_GET: &str = r#"
 debian=DEBIAN
 echo "$*" >>$debian/apt.log
@@ -41,8 +41,12 @@ offline() {
     exit 100
 }
 case $action in
-update) offline ;;
+update)
+    offline
+    touch $debian/$suite/ready
+    ;;
 simulate)
+    if [ -e $debian/conflict ]; then echo "E: Error, $(cat $debian/conflict)" >&2; exit 100; fi
     if ! [ -e $debian/$suite/ready ]; then echo "E: Unable to locate package" >&2; exit 100; fi
     [ -e $debian/removes ] && echo "Remv $(cat $debian/removes) [1]"
     cat $debian/$suite/simulation

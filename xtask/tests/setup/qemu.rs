@@ -48,6 +48,28 @@ fn qemu_utils_from_backports_is_not_removed_for_it() {
 }
 
 #[test]
+fn a_conflict_that_apt_get_cannot_solve_needs_no_root() {
+    let machine = Machine::new();
+    let debian = Debian::new(&machine).qemu(&OWN, "7.2");
+    let debian = debian.with("conflict", "pkgProblemResolver::Resolve generated breaks");
+    let run = machine.xtask(&["qemu"]).expect_well();
+    assert!(run.value("QEMU").starts_with(machine.tools()));
+    assert!(run.said.contains("generated breaks"), "{}", run.said);
+    assert!(!run.said.contains("updating"), "new lists do not help");
+    assert_eq!(debian.installations(), 0);
+}
+
+#[test]
+fn a_machine_without_package_lists_gets_them() {
+    let machine = Machine::new();
+    let debian = Debian::new(&machine).qemu(&OWN, "7.2");
+    let debian = debian.without("machine/ready");
+    let run = machine.xtask(&["qemu"]).expect_well();
+    assert!(run.said.contains("updating"), "{}", run.said);
+    assert_eq!((debian.installations(), debian.downloads()), (1, 0));
+}
+
+#[test]
 fn one_that_would_be_downgraded_is_not() {
     let machine = Machine::new();
     let debian = Debian::new(&machine).qemu(&OWN, "7.2");
