@@ -9,7 +9,9 @@ use elf::endian::LittleEndian;
 use fs_err as fs;
 
 /// The programs of the crate `bare-metal`, by cargo's name.
-pub const BARE_METAL: [&str; 6] = ["probes", "hostile", "reset", "runaway", "two-cpus", "bench"];
+pub const BARE_METAL: [&str; 7] = [
+    "probes", "hostile", "reset", "runaway", "two-cpus", "bench", "placed",
+];
 
 /// More than any flat guest needs; a file that asks for more is damaged.
 const LARGEST: u64 = 64 << 20;

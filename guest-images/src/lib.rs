@@ -1,7 +1,7 @@
 //! Makes the guests that `make run`, the tests and the benchmark boot.
 //!
 //! [`debian`] assembles Debian's kernel with a small initramfs, [`u_boot`]
-//! fetches Debian's U-Boot. Both come from packages that apt has verified; the
+//! and [`uefi`] fetch Debian's firmware. All come from packages that apt has verified; the
 //! host's own package system is never changed. Our own guests are in the crate at
 //! [`bare_metal_source`]; [`flatten`] makes what cargo built a flat binary.
 //!
@@ -12,14 +12,14 @@ pub mod apt;
 mod bare_metal;
 mod cache;
 mod debian;
+mod firmware;
 mod initramfs;
 mod kernel_image;
-mod u_boot;
 
 pub use bare_metal::{BARE_METAL, bare_metal_source, flatten};
 pub use cache::Cache;
 pub use debian::{DebianGuest, debian};
-pub use u_boot::u_boot;
+pub use firmware::{u_boot, uefi};
 
 /// The Debian suite a guest is made from when none is named.
 pub const DEFAULT_SUITE: &str = "bookworm";

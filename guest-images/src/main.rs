@@ -1,4 +1,4 @@
-//! Makes one guest by hand: `guest-images CACHE debian|u-boot [SUITE]`.
+//! Makes one guest by hand: `guest-images CACHE debian|u-boot|uefi [SUITE]`.
 //!
 //! Prints the paths of what it made, one a line.
 
@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use guest_images::{Cache, DEFAULT_SUITE, debian, u_boot};
+use guest_images::{Cache, DEFAULT_SUITE, debian, u_boot, uefi};
 
-const USAGE: &str = "usage: guest-images CACHE-FOLDER debian|u-boot [SUITE]";
+const USAGE: &str = "usage: guest-images CACHE-FOLDER debian|u-boot|uefi [SUITE]";
 
 fn main() -> ExitCode {
     match run() {
@@ -41,6 +41,7 @@ fn make(cache: &Cache, what: &str, suite: &str) -> Result<Vec<PathBuf>> {
             Ok(vec![guest.kernel, guest.initrd])
         }
         "u-boot" => Ok(vec![u_boot(cache, suite)?]),
+        "uefi" => Ok(vec![uefi(cache, suite)?]),
         _ => bail!(USAGE),
     }
 }

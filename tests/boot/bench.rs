@@ -103,6 +103,11 @@ impl Workbench {
         guest_images::u_boot(&self.guests(), DEFAULT_SUITE)
     }
 
+    /// Debian's UEFI for QEMU.
+    pub(crate) fn uefi(&self) -> Result<PathBuf> {
+        guest_images::uefi(&self.guests(), DEFAULT_SUITE)
+    }
+
     fn guests(&self) -> Cache {
         Cache::new(self.tree.target("guest-images"))
     }

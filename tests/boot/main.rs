@@ -11,6 +11,7 @@ mod debian;
 mod interference;
 mod other_guests;
 mod parity;
+mod placement;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -45,6 +46,7 @@ fn cases() -> Vec<Case> {
     all.extend(bare_metal::cases());
     all.extend(bare_metal::with_shadow_page());
     all.extend(other_guests::cases());
+    all.extend(placement::cases());
     all
 }
 

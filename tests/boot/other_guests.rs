@@ -21,6 +21,14 @@ pub(crate) fn cases() -> Vec<Case> {
             play: u_boot,
         },
         Case {
+            name: "uefi",
+            system: "tests/systems/uefi.xml",
+            configs: DEBUG,
+            clock: Clock::Host,
+            images: |bench| Ok(bare(bench.uefi()?)),
+            play: uefi,
+        },
+        Case {
             name: "arm64-image",
             system: "system.xml",
             configs: DEBUG,
@@ -63,6 +71,20 @@ fn u_boot(console: &mut Console) -> Result<()> {
     console.send("echo sum is $board_name\n")?;
     console.expect("sum is ")?;
     console.send("poweroff\n")?;
+    console.expect_off()
+}
+
+/// To its shell; a command is answered, and another one switches the machine off.
+fn uefi(console: &mut Console) -> Result<()> {
+    console.expect("UEFI firmware")?;
+    // Any key shortens its wait for a script.
+    console.expect("any other key to continue")?;
+    console.send("x")?;
+    console.expect("Shell> ")?;
+    console.send("ver\r")?;
+    console.expect("UEFI Interactive Shell")?;
+    console.expect("Shell> ")?;
+    console.send("reset -s\r")?;
     console.expect_off()
 }
 
