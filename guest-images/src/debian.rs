@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use fs_err as fs;
+use sysgen::image::{Format, Pieces};
 
 use crate::ARCHITECTURE;
 use crate::apt::{Apt, unpack};
 use crate::cache::{Cache, write_if_changed};
 use crate::initramfs::Initramfs;
-use crate::kernel_image::plain_image;
 
 const INIT: &[u8] = include_bytes!("../debian/init");
 
@@ -77,6 +77,17 @@ fn make_busybox(folder: &Path, suite: &str, target: &Path) -> Result<()> {
     Ok(())
 }
 
+/// The plain Image of Debian's /boot/vmlinuz, which is that itself or, on newer suites, an EFI
+/// program that holds it compressed.
+fn plain_image(file: Vec<u8>) -> Result<Vec<u8>> {
+    let kernel = sysgen::image::understand(file);
+    let kernel = kernel.map_err(|problem| anyhow!("the kernel {problem}"))?;
+    match (kernel.format, kernel.pieces) {
+        (Format::Arm64Image, Pieces::Movable { data, .. }) => Ok(data),
+        _ => bail!("the kernel is not an arm64 Image"),
+    }
+}
+
 /// The one file in `folder`; two kernels in one package would be a surprise worth hearing of.
 fn only_file(folder: &Path) -> Result<PathBuf> {
     let files = fs::read_dir(folder)?.collect::<std::io::Result<Vec<_>>>()?;
@@ -117,6 +128,17 @@ mod tests {
         );
         fs::write(folder.path().join("vmlinuz-2"), "").unwrap();
         assert!(only_file(folder.path()).is_err());
+    }
+
+    #[test]
+    fn only_an_arm64_image_is_a_debian_kernel() {
+        let mut image = vec![0; 64];
+        image[0x38..0x3c].copy_from_slice(b"ARM\x64");
+        assert_eq!(plain_image(image.clone()).unwrap(), image);
+        let flat = plain_image(vec![0x1f, 0x20, 0x03, 0xd5]).unwrap_err();
+        assert_eq!(flat.to_string(), "the kernel is not an arm64 Image");
+        let empty = plain_image(Vec::new()).unwrap_err();
+        assert_eq!(empty.to_string(), "the kernel is empty");
     }
 
     #[test]

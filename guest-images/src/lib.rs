@@ -14,7 +14,6 @@ mod cache;
 mod debian;
 mod firmware;
 mod initramfs;
-mod kernel_image;
 
 pub use bare_metal::{BARE_METAL, bare_metal_source, flatten};
 pub use cache::Cache;

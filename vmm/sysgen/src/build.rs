@@ -1,5 +1,7 @@
 //! One guest and its images to files.
 
+mod doubts;
+
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -7,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::device_tree::given::{self, GivenTree};
 use crate::device_tree::{self, Chosen, Seed, agreement};
 use crate::diagnostic::Diagnostics;
-use crate::image::{self, Format, ImageError, Initrd, Kernel, Layout, Part, Space, SpaceError};
+use crate::image::{self, Kernel, Layout, Part, Space, SpaceError};
 use crate::model::{COMMAND_LINE_LIMIT, Guest};
 use crate::{Error, System, number, package, tables, wants_colour};
 
@@ -100,19 +102,8 @@ impl System {
         let initrd = initrd.transpose()?;
         let given = images.device_tree.as_deref().map(given::load).transpose()?;
 
-        let mut found = Diagnostics::default();
-        let mut warnings = self.doubts(images, &kernel, initrd.as_ref());
-        if let Some(given) = &given {
-            agreement::check(given, guest, &mut found);
-            warnings.extend(no_memory(given, &kernel)?);
-        }
-        warn_of_unused_load(guest, &kernel, &mut found);
-        if found.has_errors() {
-            return Err(self.report(&found));
-        }
-        if !found.is_empty() {
-            warnings.push(found.render(&self.source, wants_colour()));
-        }
+        let mut warnings = doubts::of_files(images, &kernel, initrd.as_ref(), &self.cpu);
+        warnings.extend(self.check(guest, &kernel, given.as_ref())?);
 
         let length = initrd.as_ref().map(|initrd| initrd.bytes.len() as u64);
         let load = guest.boot.load.as_ref().map(|load| load.value);
@@ -120,7 +111,7 @@ impl System {
         let layout = image::place(kernel, length, space, load)
             .map_err(|error| self.no_space(guest, &error))?;
         if let Some(given) = &given {
-            warnings.extend(outside_tree(given, &layout));
+            warnings.extend(doubts::outside_tree(given, &layout));
         }
         let initrd_range = layout.initrd.zip(length);
         let initrd_range = initrd_range.map(|(start, length)| (start, start + length));
@@ -146,36 +137,27 @@ impl System {
         })
     }
 
-    /// What is odd about the user's files.
-    fn doubts(&self, images: &Images, kernel: &Kernel, initrd: Option<&Initrd>) -> Vec<String> {
-        let warning = |path: &Path, text: &str| format!("warning: {}: {text}", path.display());
-        let of_kernel = kernel.doubts.iter().cloned();
-        let of_kernel = of_kernel.chain(self.missing_granule(kernel));
-        let mut all: Vec<String> = of_kernel
-            .map(|doubt| warning(&images.kernel, &doubt))
-            .collect();
-        // What another kernel makes of an initrd is not known.
-        let initrd = initrd.filter(|_| kernel.format == Format::Arm64Image);
-        let doubt = initrd.and_then(|initrd| initrd.doubt.as_ref());
-        if let Some((path, doubt)) = images.initrd.as_ref().zip(doubt) {
-            all.push(warning(path, doubt));
+    /// Does all that is given agree with the system XML? The result is warnings.
+    fn check(
+        &self,
+        guest: &Guest,
+        kernel: &Kernel,
+        given: Option<&GivenTree>,
+    ) -> Result<Vec<String>, Error> {
+        let mut found = Diagnostics::default();
+        let mut warnings = Vec::new();
+        if let Some(given) = given {
+            agreement::check(given, guest, &mut found);
+            warnings.extend(doubts::no_memory(given, kernel)?);
         }
-        all
-    }
-
-    /// A kernel for pages that the CPU does not have stops before its first message.
-    fn missing_granule(&self, kernel: &Kernel) -> Option<String> {
-        let page = kernel.page_kib?;
-        let cpu = &self.cpu;
-        let has: Vec<String> = cpu.granules_kib.iter().map(u16::to_string).collect();
-        (!cpu.granules_kib.contains(&page)).then(|| {
-            format!(
-                "is a kernel for pages of {page} KiB, but {} has {} KiB only; it will stop \
-                 without a word; give a kernel for pages of 4 KiB",
-                cpu.name,
-                has.join(" and ")
-            )
-        })
+        doubts::unused_load(guest, kernel, &mut found);
+        if found.has_errors() {
+            return Err(self.report(&found));
+        }
+        if !found.is_empty() {
+            warnings.push(found.render(&self.source, wants_colour()));
+        }
+        Ok(warnings)
     }
 
     fn no_space(&self, guest: &Guest, error: &SpaceError) -> Error {
@@ -218,56 +200,6 @@ fn space(guest: &Guest, given: Option<&GivenTree>) -> Space {
         );
     }
     space
-}
-
-/// Linux stops early without memory; what other guests need is not known.
-fn no_memory(given: &GivenTree, kernel: &Kernel) -> Result<Option<String>, ImageError> {
-    if !given.memory.is_empty() {
-        return Ok(None);
-    }
-    let problem = "describes no memory: no node below the root has device_type = \"memory\" and \
-                   a `reg` with a size; add one for the guest's RAM";
-    if kernel.format == Format::Arm64Image {
-        return Err(ImageError::Bad {
-            path: given.path.clone(),
-            problem: problem.to_owned(),
-        });
-    }
-    Ok(Some(format!(
-        "warning: {}: {problem}",
-        given.path.display()
-    )))
-}
-
-/// Firmware may lie in RAM that it does not show to an operating system; others may not.
-fn outside_tree(given: &GivenTree, layout: &Layout) -> Option<String> {
-    let memory = given.memory.iter().map(|stretch| stretch.range.clone());
-    let memory = Space::new(memory);
-    let ranges = layout
-        .kernel
-        .iter()
-        .map(|part| part.base..part.base + part.size);
-    let mut outside = ranges.filter(|range| !memory.contains(range));
-    let Range { start, end } = outside.next().filter(|_| !given.memory.is_empty())?;
-    Some(format!(
-        "warning: {}: the kernel at {start:#x} to {end:#x} lies outside the memory that this tree \
-         describes",
-        given.path.display()
-    ))
-}
-
-/// Only a flat binary has no place of its own.
-fn warn_of_unused_load(guest: &Guest, kernel: &Kernel, found: &mut Diagnostics) {
-    let place = match kernel.format {
-        Format::Flat => return,
-        Format::Arm64Image => "an arm64 Image goes to its text_offset after a multiple of 2 MiB",
-        Format::Elf => "an ELF goes to the addresses that it is linked for",
-    };
-    if let Some(load) = &guest.boot.load {
-        found
-            .warning(&load.span, "`load` has no effect on this kernel", place)
-            .hint("it says where a flat binary is loaded");
-    }
 }
 
 /// The line that the build writes into a device tree; one that the user's own has is not ours.

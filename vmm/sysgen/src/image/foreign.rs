@@ -21,6 +21,7 @@ const TAKE_OUT: &str = "give the kernel inside it";
 const NO_DISK: &str = "a kernel is a file in it, not all of it; give that file";
 const OTHER_CPU: &str = "guests are AArch64; give a kernel built for arm64";
 const NO_KERNEL: &str = "is it the right file?";
+const OLD_CPIO: &str = "Linux reads what `cpio -o -H newc` makes, as INITRD=";
 const DUMPIMAGE: &str = "take the kernel out of it: `dumpimage -p 0 -o Image FILE`";
 
 /// Where several rows fit, the first one counts.
@@ -67,12 +68,7 @@ const TABLE: &[Row] = &[
         "a cpio archive",
         "an initramfs is given as INITRD=",
     ),
-    (
-        0,
-        b"070707",
-        "a cpio archive of the old kind",
-        "Linux reads what `cpio -o -H newc` makes, as INITRD=",
-    ),
+    (0, b"070707", "a cpio archive of the old kind", OLD_CPIO),
     (257, b"ustar", "a tar archive", TAKE_OUT),
     // Kernels in what other boot loaders want, and for other processors.
     (0, b"\x27\x05\x19\x56", "a U-Boot uImage", DUMPIMAGE),
@@ -204,6 +200,7 @@ pub(super) fn find(bytes: &[u8]) -> Option<Known> {
     let row = row.map(|(_, _, name, advice)| Known { name, advice });
     row.or_else(|| device_tree(bytes))
         .or_else(|| lzma(bytes))
+        .or_else(|| binary_cpio(bytes))
         .or_else(|| disk(bytes))
 }
 
@@ -243,6 +240,23 @@ fn lzma(bytes: &[u8]) -> Option<Known> {
     fits.then_some(Known {
         name: "an lzma file",
         advice: UNPACK,
+    })
+}
+
+/// What cpio makes when it is not told otherwise: a magic of two bytes, in either byte order, and
+/// the name behind a header of 26 bytes.
+fn binary_cpio(bytes: &[u8]) -> Option<Known> {
+    let length: [u8; 2] = *bytes.get(20..)?.first_chunk()?;
+    let length = match bytes {
+        [0xc7, 0x71, ..] => u16::from_le_bytes(length),
+        [0x71, 0xc7, ..] => u16::from_be_bytes(length),
+        _ => return None,
+    };
+    let name = bytes.get(26..)?.get(..usize::from(length))?;
+    let (end, letters) = name.split_last()?;
+    (*end == 0 && !letters.contains(&0)).then_some(Known {
+        name: "a cpio archive of the old kind",
+        advice: OLD_CPIO,
     })
 }
 

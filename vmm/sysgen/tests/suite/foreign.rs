@@ -31,6 +31,11 @@ fn known_formats_are_refused_by_name() {
         (0, b"!<arch>\nstart.o/   ", "a static library"),
         (0, b"\xed\xab\xee\xdb", "an RPM package"),
         (0, b"070701", "a cpio archive"),
+        (
+            0,
+            b"\xc7\x71\0\0\0\0\xa4\x81\0\0\0\0\0\0\0\0\0\0\0\0\x05\0\0\0\0\0init\0",
+            "a cpio archive of the old kind",
+        ),
         (257, b"ustar", "a tar archive"),
         (0, b"\x27\x05\x19\x56", "a U-Boot uImage"),
         (0, b"ANDROID!", "an Android boot image"),
