@@ -81,3 +81,41 @@ pub fn take_interrupts() {
     instruction!("isb");
     mask_interrupts();
 }
+
+/// Writes V0 and V31.
+pub fn spoil_simd() {
+    // SAFETY: this program is built without SIMD registers.
+    unsafe {
+        core::arch::asm!(
+            ".arch_extension fp",
+            ".arch_extension simd",
+            "movi v0.16b, #0x5a",
+            "movi v31.16b, #0xa5",
+            ".arch_extension nofp",
+            options(nomem, nostack)
+        );
+    }
+}
+
+/// V0 and V31, the low half of each first.
+pub fn simd() -> [u64; 4] {
+    let (low, high, last_low, last_high): (u64, u64, u64, u64);
+    // SAFETY: reads registers that nothing else here uses.
+    unsafe {
+        core::arch::asm!(
+            ".arch_extension fp",
+            ".arch_extension simd",
+            "umov {0}, v0.d[0]",
+            "umov {1}, v0.d[1]",
+            "umov {2}, v31.d[0]",
+            "umov {3}, v31.d[1]",
+            ".arch_extension nofp",
+            out(reg) low,
+            out(reg) high,
+            out(reg) last_low,
+            out(reg) last_high,
+            options(nomem, nostack)
+        );
+    }
+    [low, high, last_low, last_high]
+}

@@ -39,9 +39,13 @@ pub mod register {
 pub mod interface {
     pub const CTLR: u64 = 0x00;
     pub const PMR: u64 = 0x04;
+    pub const BPR: u64 = 0x08;
     pub const IAR: u64 = 0x0c;
     pub const EOIR: u64 = 0x10;
+    pub const RPR: u64 = 0x14;
     pub const HPPIR: u64 = 0x18;
+    pub const ABPR: u64 = 0x1c;
+    pub const APR0: u64 = 0xd0;
 }
 
 /// The interrupt number of the console's PL011.

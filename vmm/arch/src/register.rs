@@ -41,6 +41,7 @@ pub enum SystemRegister {
     Afsr1El1,
     EsrEl1,
     FarEl1,
+    ParEl1,
     VbarEl1,
     TpidrEl1,
     VmpidrEl2,

@@ -3,7 +3,7 @@
 //! The package's layout is [`vmm_config::package`]; it lies in memory that the guest cannot
 //! reach, so every start of the guest finds the same images.
 
-pub mod drain;
+pub mod reset;
 #[cfg(test)]
 mod tests;
 
@@ -36,6 +36,12 @@ pub enum BootError {
         /// What is wrong.
         error: AccessError,
     },
+    /// Every page of RAM has a part of an image in it.
+    #[error("the images leave no page of guest RAM free")]
+    NoFreePage,
+    /// Without GICC registers an interrupt cannot be ended.
+    #[error("the guest has no GIC CPU interface")]
+    NoCpuInterface,
     /// A segment has no bytes, wraps, or more data than room.
     #[error("segment at {base:#x} is not well formed")]
     Malformed {
@@ -119,6 +125,53 @@ impl Package {
         Ok(range)
     }
 
+    /// The first page of RAM, [`reset::BYTES`] long, that no image lies in: at the start of one
+    /// of `ram`, or behind a segment.
+    ///
+    /// # Errors
+    /// [`BootError`] when there is none, or a segment cannot be read.
+    pub fn free_page<const N: usize>(
+        &self,
+        memory: &GuestMemory<N>,
+        ram: impl Iterator<Item = Gpa>,
+    ) -> Result<Gpa, BootError> {
+        for base in ram {
+            if self.is_free(base, memory)? {
+                return Ok(base);
+            }
+        }
+        for number in 0..self.header.segments {
+            let segment = self.segment(number)?;
+            let end = segment.base.saturating_add(segment.size);
+            let page = end.checked_next_multiple_of(reset::BYTES).map(Gpa);
+            if let Some(page) = page
+                && self.is_free(page, memory)?
+            {
+                return Ok(page);
+            }
+        }
+        Err(BootError::NoFreePage)
+    }
+
+    #[inline(never)]
+    fn is_free<const N: usize>(
+        &self,
+        page: Gpa,
+        memory: &GuestMemory<N>,
+    ) -> Result<bool, BootError> {
+        let Ok(page) = GpaRange::new(page, reset::BYTES) else {
+            return Ok(false);
+        };
+        let mut is_free = memory.contains(page);
+        for number in 0..self.header.segments {
+            let segment = self.segment(number)?;
+            let taken = GpaRange::new(Gpa(segment.base), segment.size);
+            is_free &= !taken.is_ok_and(|taken| taken.overlaps(&page));
+        }
+        Ok(is_free)
+    }
+
+    #[inline(never)]
     fn segment(&self, number: u32) -> Result<Segment, BootError> {
         let offset = u64::from(number)
             .checked_mul(SEGMENT_BYTES as u64)

@@ -68,7 +68,8 @@ pub trait Kernel: VcpuRegisters + ListRegisters {
     type WakeSource: WakeSource;
 
     /// Lets a stopped vCPU run from `pc` at EL1 with all interrupts masked, x0 = `argument`, and
-    /// x1 to x3 zero, as the arm64 boot protocol wants them.
+    /// all else that the kernel keeps for its thread zero: X1 to X30, SP_EL0, TPIDR_EL0 and
+    /// TPIDRRO_EL0.
     fn start(&mut self, vcpu: VcpuId, pc: u64, argument: u64);
     /// Lets a suspended vCPU go on where it was.
     fn resume(&mut self, vcpu: VcpuId);
@@ -83,9 +84,12 @@ pub trait Kernel: VcpuRegisters + ListRegisters {
     /// What this VMM may be woken by; `None` when the system gives it nothing, and then there is
     /// nothing that could be touched.
     fn wake_source(&mut self) -> Option<&mut Self::WakeSource>;
-    /// Makes `bytes` of guest RAM at `vmm_address`, written by the VMM, visible to a guest
-    /// whose MMU is off.
-    fn clean_cache(&mut self, vmm_address: u64, bytes: u64);
+    /// Lets a guest whose MMU is off execute `bytes` of instructions that the VMM has written at
+    /// `vmm_address`: data cleaned to memory, then instruction caches invalidated.
+    fn publish_code(&mut self, vmm_address: u64, bytes: u64);
+    /// Lets the VMM read what a guest whose MMU is off has written to memory at `vmm_address`:
+    /// data cleaned and invalidated.
+    fn refresh_cache(vmm_address: u64, bytes: u64);
 }
 
 /// The virtual interrupt controller as the machine drives it: a device, and the interrupts

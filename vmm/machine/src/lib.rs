@@ -25,6 +25,7 @@ pub mod instruction;
 pub mod kernel;
 pub mod mmio;
 pub mod outcome;
+pub mod processor;
 pub mod psci;
 pub mod pstate;
 pub mod report;

@@ -10,6 +10,8 @@ pub enum Outcome {
     Block,
     /// The exit is forgotten: the vCPU was stopped or started anew.
     Drop,
+    /// As [`Drop`](Self::Drop), and the guest is at its first instruction.
+    Started,
     /// The guest ended.
     End(End),
 }
@@ -23,6 +25,8 @@ pub enum End {
     Reset,
     /// The VMM cannot go on with it.
     Crash(CrashReason),
+    /// It was not let run, as the processor has this feature, which no guest may have.
+    Refused(&'static str),
 }
 
 /// Why the VMM gave up a guest.
@@ -32,8 +36,7 @@ pub enum CrashReason {
     UnknownExit,
     /// The guest's exception handler cannot run its first instruction.
     EndlessException,
-    /// An exit in the few instructions that put the interrupt controller back to its reset
-    /// state between two runs of the guest.
+    /// An exit in the instructions that bring a vCPU to its reset state before the guest runs.
     ResetFailed,
     /// An exit of a vCPU that was never started.
     NotStarted,
@@ -45,7 +48,7 @@ impl CrashReason {
         match self {
             Self::UnknownExit => "the kernel reported an exit without a rule",
             Self::EndlessException => "its exception handler faults at its first instruction",
-            Self::ResetFailed => "the interrupt controller could not be reset",
+            Self::ResetFailed => "its vCPU could not be reset",
             Self::NotStarted => "an exit of a vCPU that was never started",
         }
     }

@@ -5,6 +5,7 @@
 mod access;
 mod byte_order;
 mod call;
+mod fresh_memory;
 mod lifecycle;
 mod sleep;
 mod trap;
@@ -17,7 +18,7 @@ use core::cell::Cell;
 use vmm_config::{Guest, MAX_RAM, MAX_RESERVATIONS, MAX_VCPUS, ReservationKind};
 
 use crate::{
-    IntId, VcpuId,
+    Gpa, IntId, VcpuId,
     boot::Package,
     exit::VmExit,
     kernel::{InterruptController, Kernel},
@@ -50,10 +51,10 @@ pub struct Vm<G> {
     map: Map,
     package: Package,
     restarts: Restarts,
-    /// RAM has held a guest.
-    used: bool,
     /// Where an ERET of the guest's was found.
     eret: u64,
+    /// Page of RAM for the instructions that reset a vCPU.
+    reset_page: Gpa,
 }
 
 /// Is `channel` among those that were signalled, one bit each?
@@ -76,8 +77,8 @@ enum Phase {
     Stopped,
     /// Its own code runs.
     Running,
-    /// Between two runs: this vCPU's interrupt interface is being put back to its reset state.
-    Draining(VcpuId),
+    /// Before a run: this vCPU brings itself to its reset state.
+    Resetting(VcpuId),
 }
 
 impl<G: InterruptController> Vm<G> {
@@ -101,9 +102,9 @@ impl<G: InterruptController> Vm<G> {
             live: 0,
             asleep: false,
             restarts: Restarts::default(),
-            used: false,
             eret: 0,
             byte_orders: byte_order::ByteOrders::default(),
+            reset_page: Gpa(0),
         }
     }
 

@@ -266,7 +266,7 @@ impl Kernel for Context<'_> {
         let mut words = [0; REGISTERS];
         let [first, _, pstate, x0, ..] = &mut words;
         (*first, *pstate, *x0) = (pc, START_PSTATE, argument);
-        self.invoker.write_registers(vcpu, &words, 7, true);
+        self.invoker.write_registers(vcpu, &words, REGISTERS, true);
     }
 
     fn resume(&mut self, vcpu: VcpuId) {
@@ -293,8 +293,12 @@ impl Kernel for Context<'_> {
         self.wake_source.as_mut()
     }
 
-    fn clean_cache(&mut self, vmm_address: u64, bytes: u64) {
-        cache::clean(vmm_address, bytes);
+    fn publish_code(&mut self, vmm_address: u64, bytes: u64) {
+        cache::publish_code(vmm_address, bytes);
+    }
+
+    fn refresh_cache(vmm_address: u64, bytes: u64) {
+        cache::refresh(vmm_address, bytes);
     }
 }
 
@@ -315,6 +319,7 @@ fn field(register: SystemRegister) -> u64 {
         SystemRegister::Afsr1El1 => field::seL4_VCPUReg_AFSR1,
         SystemRegister::EsrEl1 => field::seL4_VCPUReg_ESR,
         SystemRegister::FarEl1 => field::seL4_VCPUReg_FAR,
+        SystemRegister::ParEl1 => field::seL4_VCPUReg_PAR,
         SystemRegister::VbarEl1 => field::seL4_VCPUReg_VBAR,
         SystemRegister::TpidrEl1 => field::seL4_VCPUReg_TPIDR_EL1,
         SystemRegister::VmpidrEl2 => field::seL4_VCPUReg_VMPIDR_EL2,

@@ -59,7 +59,6 @@ fn serve(ipc: &mut IpcBuffer) -> ! {
         error!("guest {} cannot be started: {error}", GUEST.name);
         idle(&mut context)
     }
-    info!("guest {} started", GUEST.name);
     run(&mut vm, &mut context)
 }
 
@@ -121,6 +120,7 @@ fn stop(vm: &mut Vm<Gic>, vcpu: VcpuId, outcome: Outcome, context: &mut Context<
             context.suspend(vcpu);
         }
         Outcome::Resume | Outcome::Drop => {}
+        Outcome::Started => info!("guest {} started", GUEST.name),
         Outcome::End(end) => handle_end(vm, vcpu, end, context),
     }
 }
@@ -152,9 +152,17 @@ fn handle_end(vm: &mut Vm<Gic>, vcpu: VcpuId, end: End, context: &mut Context<'_
             error!("{report}");
             info!("guest {} crashed", GUEST.name);
         }
+        End::Refused(feature) => error!(
+            "guest {} cannot be started: this processor has {feature}, which seL4 neither hides \
+             from guests nor switches between them; one without is needed, such as Cortex-A53, \
+             A72 or A76 (on QEMU: -cpu cortex-a53)",
+            GUEST.name
+        ),
     }
     match vm.end(end, context) {
         Ending::Restarted => {}
+        // That it cannot be started says it already.
+        Ending::Stopped if matches!(end, End::Refused(_)) => {}
         Ending::Stopped => info!("guest {} stays stopped", GUEST.name),
         Ending::MachineOff => {
             context.invoker.machine_off();

@@ -129,3 +129,37 @@ fn a_bad_segment_is_named() {
         assert_eq!(ram, [0x55; 64], "no part of it");
     }
 }
+
+/// The first free page for a package of one segment, in RAM of four pages.
+fn free_page(base: u64, size: u64) -> Result<u64, BootError> {
+    let segment = Segment {
+        base,
+        size,
+        length: 0,
+        ..segment()
+    };
+    let mut bytes = region(segment, DATA);
+    let mut ram = vec![0; 0x4000];
+    let source = bytes.as_mut_ptr().expose_provenance() as u64;
+    let target = ram.as_mut_ptr().expose_provenance() as u64;
+    // SAFETY: the buffer outlives the window and is not used beside it.
+    let source = unsafe { SourceWindow::new(source, bytes.len() as u64) }.unwrap();
+    // SAFETY: as before.
+    let window = unsafe { RamWindow::new(target, ram.len() as u64, Gpa(RAM)) }.unwrap();
+    let mut memory = GuestMemory::<1>::new();
+    memory.add(window).unwrap();
+    let package = Package::open(source).unwrap();
+    let page = package.free_page(&memory, [Gpa(RAM)].into_iter());
+    page.map(|page| page.0 - RAM)
+}
+
+#[test]
+fn a_reset_gets_the_first_page_without_an_image() {
+    assert_eq!(free_page(RAM + 0x1000, 0x1000), Ok(0));
+    assert_eq!(free_page(RAM + 0xfff, 1), Ok(0x1000));
+    assert_eq!(free_page(RAM, 0x1001), Ok(0x2000));
+    assert_eq!(free_page(RAM, 0x3000), Ok(0x3000));
+    assert_eq!(free_page(RAM, 0x3001), Err(BootError::NoFreePage));
+    assert_eq!(free_page(RAM, 0x4000), Err(BootError::NoFreePage));
+    assert_eq!(free_page(RAM, u64::MAX - RAM), Err(BootError::NoFreePage));
+}

@@ -1,8 +1,8 @@
 //! The way of a memory fault: syndrome, reservation, device, register.
 
-use vmm_config::{Device, ReservationKind};
+use vmm_config::{Device, MAX_RAM, ReservationKind};
 
-use super::{Vm, way::Way};
+use super::{Vm, fresh_memory::FreshMemory, way::Way};
 use crate::{
     AccessSize, Gpa, Gpr, VcpuId,
     device::DeviceAccess,
@@ -190,8 +190,8 @@ impl<G: InterruptController> Vm<G> {
     /// An access that the processor does not describe: the instruction tells.
     #[cold]
     #[inline(never)]
-    fn emulate(&mut self, vcpu: VcpuId, fault: MemoryFault, kernel: &mut impl Kernel) -> Outcome {
-        match emulate::plan(&fault, kernel, &self.memory) {
+    fn emulate<K: Kernel>(&mut self, vcpu: VcpuId, fault: MemoryFault, kernel: &mut K) -> Outcome {
+        match emulate::plan(&fault, kernel, &self.guest_view::<K>()) {
             Emulation::Perform(plan) => self.perform_plan(vcpu, &fault, &plan, kernel),
             Emulation::Skip => step(kernel),
             Emulation::Inject(exception) => self.inject(vcpu, exception, kernel),
@@ -236,17 +236,26 @@ impl<G: InterruptController> Vm<G> {
         way.ok_or_else(|| plan.refuse(0, FaultStatus::EXTERNAL))
     }
 
+    /// Guest memory as the VMM may read it.
+    pub(super) fn guest_view<K: Kernel>(&self) -> FreshMemory<'_, MAX_RAM> {
+        FreshMemory {
+            memory: &self.memory,
+            backend: self.map.backend(),
+            refresh: K::refresh_cache,
+        }
+    }
+
     /// Tells the guest that its access failed, and where.
     #[cold]
     #[inline(never)]
-    fn refuse(
+    fn refuse<K: Kernel>(
         &mut self,
         vcpu: VcpuId,
         exception: GuestException,
         fault: &MemoryFault,
-        kernel: &mut impl Kernel,
+        kernel: &mut K,
     ) -> Outcome {
-        let exception = emulate::locate(exception, fault, kernel, &self.memory);
+        let exception = emulate::locate(exception, fault, kernel, &self.guest_view::<K>());
         self.inject(vcpu, exception, kernel)
     }
 }

@@ -1,19 +1,21 @@
 //! Start, end and restart of the guest.
 //!
-//! The kernel has no call that empties a list register or resets the virtual CPU interface, so
-//! a restart runs a few instructions of our own in the guest first, which complete every
-//! interrupt that the last run left behind (GICv2 4.4, CPU interface registers). Nothing of
-//! the last run executes any more.
+//! Before each run, the first too, a few instructions of our own run in every vCPU and bring it
+//! to its reset state ([`reset`]): the kernel has no call that empties a list register, and
+//! neither resets nor switches many registers. By then the images lie in RAM, so that caches
+//! hold nothing of the last run afterwards. Nothing of the guest executes meanwhile.
 
 use super::{Phase, Vm, byte_order::ByteOrders};
 use crate::{
     Gpa, GpaRange, IntId, VcpuId,
-    boot::{BootError, drain},
+    boot::{BootError, reset},
     exit::VmExit,
     kernel::{InterruptController, Kernel},
     memory::Backend,
     outcome::{CrashReason, End, Outcome},
-    register::SystemRegister,
+    processor,
+    register::{Gpr, SystemRegister},
+    syndrome::{Esr, ExceptionClass},
     vcpu::{Power, Vcpu},
     wake::WakeSource,
 };
@@ -38,77 +40,117 @@ const SCTLR_RESET: u64 = 0x30c5_0838;
 /// MPIDR_EL1: bit 31 is RES1.
 const MPIDR_RES1: u64 = 1 << 31;
 
+/// What a guest can write and the kernel keeps, but for these two. CNTVOFF_EL2 is not the
+/// guest's.
+const ZERO_AT_RESET: [SystemRegister; 21] = [
+    SystemRegister::CpacrEl1,
+    SystemRegister::Ttbr0El1,
+    SystemRegister::Ttbr1El1,
+    SystemRegister::TcrEl1,
+    SystemRegister::MairEl1,
+    SystemRegister::AmairEl1,
+    SystemRegister::ContextidrEl1,
+    SystemRegister::ActlrEl1,
+    SystemRegister::Afsr0El1,
+    SystemRegister::Afsr1El1,
+    SystemRegister::EsrEl1,
+    SystemRegister::FarEl1,
+    SystemRegister::ParEl1,
+    SystemRegister::VbarEl1,
+    SystemRegister::TpidrEl1,
+    SystemRegister::SpEl1,
+    SystemRegister::ElrEl1,
+    SystemRegister::SpsrEl1,
+    SystemRegister::CntvCtlEl0,
+    SystemRegister::CntvCvalEl0,
+    SystemRegister::CntkctlEl1,
+];
+
 const RESET_FAILED: Outcome = Outcome::End(End::Crash(CrashReason::ResetFailed));
 
 impl<G: InterruptController> Vm<G> {
-    /// Lays the images into guest RAM and starts vCPU 0.
+    /// Lays the images into guest RAM, resets the vCPUs and starts vCPU 0; all but the first
+    /// follows exit by exit.
     ///
     /// # Errors
     /// [`StartError`] when the image package is damaged or does not fit the guest's RAM.
     pub fn start(&mut self, kernel: &mut impl Kernel) -> Result<(), StartError> {
-        let used = core::mem::replace(&mut self.used, true);
         for number in 0..self.package.segments() {
-            let range = self.package.lay(number, &self.memory)?;
-            self.clean(range, kernel);
+            self.package.lay(number, &self.memory)?;
         }
+        let ram = self.ranges(ReservationKind::Ram).map(|range| range.base());
+        self.reset_page = self.package.free_page(&self.memory, ram)?;
+        // From here on nothing is delivered.
+        self.gic.reset();
+        self.reset_vcpu(VcpuId(0), kernel)
+    }
+
+    /// Lets a vCPU bring itself to its reset state.
+    fn reset_vcpu(&mut self, vcpu: VcpuId, kernel: &mut impl Kernel) -> Result<(), StartError> {
+        let page = self.reset_page;
+        let ram = self.ranges(ReservationKind::Ram);
+        let mut gicc = self.ranges(ReservationKind::GicCpuInterface);
+        let gicc = gicc.next().ok_or(BootError::NoCpuInterface)?.base();
+        let start = reset::lay(&self.memory, page, ram, gicc, |index| {
+            self.gic.loaded(vcpu, index)
+        })
+        .map_err(|_| BootError::NoFreePage)?;
+        let page = GpaRange::new(page, reset::BYTES).map_err(|_| BootError::NoFreePage)?;
+        if let Ok(address) = self.map.backend().vmm_address(page) {
+            kernel.publish_code(address, page.size());
+        }
+        self.set_phase(Phase::Resetting(vcpu));
+        Self::start_vcpu(vcpu, start.pc, (start.argument, 0), kernel);
+        Ok(())
+    }
+
+    /// Starts vCPU 0 at the guest's first instruction.
+    fn run(&mut self, kernel: &mut impl Kernel) {
         self.gic.reset();
         self.vcpus = [Vcpu::default(); super::MAX_VCPUS];
         self.byte_orders = ByteOrders::default();
+        self.eret = 0;
         self.set_phase(Phase::Running);
         for number in 0..self.guest.vcpus {
             self.set_power(VcpuId(number), Power::Off);
         }
         self.set_power(VcpuId(0), Power::On);
-        self.resample_all(used, kernel);
+        self.resample_all(kernel);
         let (entry, device_tree) = (self.package.entry(), self.package.device_tree());
         Self::start_vcpu(VcpuId(0), entry, (device_tree.0, 0), kernel);
-        Ok(())
-    }
-
-    /// Lets the guest, once its MMU is off, see what the VMM wrote.
-    fn clean(&self, range: GpaRange, kernel: &mut impl Kernel) {
-        if let Ok(address) = self.map.backend().vmm_address(range) {
-            kernel.clean_cache(address, range.size());
-        }
     }
 
     /// Unmasks every line that fired before the interrupt controller forgot it.
-    fn resample_all(&self, used: bool, kernel: &mut impl Kernel) {
+    fn resample_all(&self, kernel: &mut impl Kernel) {
         let passed_through = self.guest.interrupts.iter();
         for intid in passed_through.filter_map(|one| IntId::new(one.intid.into())) {
             kernel.resample(VcpuId(0), intid);
         }
-        if used {
-            for number in 0..self.guest.vcpus {
-                kernel.resample(VcpuId(number), IntId::VIRTUAL_TIMER);
-            }
+        for number in 0..self.guest.vcpus {
+            kernel.resample(VcpuId(number), IntId::VIRTUAL_TIMER);
         }
     }
 
-    fn reservation(&self, kind: ReservationKind) -> Option<Gpa> {
-        let mut all = self.guest.reservations.iter();
-        all.find(|one| one.kind == kind).map(|one| Gpa(one.base))
+    fn ranges(&self, kind: ReservationKind) -> impl Iterator<Item = GpaRange> + use<G> {
+        let all = self.guest.reservations.iter();
+        all.filter(move |one| one.kind == kind)
+            .filter_map(|one| GpaRange::new(Gpa(one.base), one.size).ok())
     }
 
-    /// Starts a vCPU as out of reset, but for the bits `sctlr` that are set.
+    /// Starts a vCPU as out of reset, as far as the kernel's calls reach, but for the bits `sctlr`
+    /// that are set.
     pub(super) fn start_vcpu(
         vcpu: VcpuId,
         pc: Gpa,
         (argument, sctlr): (u64, u64),
         kernel: &mut impl Kernel,
     ) {
-        let reset = [
-            (SystemRegister::SctlrEl1, SCTLR_RESET | sctlr),
-            (SystemRegister::CpacrEl1, 0),
-            (SystemRegister::VbarEl1, 0),
-            (SystemRegister::TcrEl1, 0),
-            (SystemRegister::CntvCtlEl0, 0),
-            (SystemRegister::CntkctlEl1, 0),
-            (SystemRegister::VmpidrEl2, MPIDR_RES1 | u64::from(vcpu.0)),
-        ];
-        for (register, value) in reset {
-            kernel.set_system_of(vcpu, register, value);
+        for register in ZERO_AT_RESET {
+            kernel.set_system_of(vcpu, register, 0);
         }
+        let mpidr = MPIDR_RES1 | u64::from(vcpu.0);
+        kernel.set_system_of(vcpu, SystemRegister::SctlrEl1, SCTLR_RESET | sctlr);
+        kernel.set_system_of(vcpu, SystemRegister::VmpidrEl2, mpidr);
         kernel.start(vcpu, pc.0, argument);
     }
 
@@ -118,9 +160,11 @@ impl<G: InterruptController> Vm<G> {
         let (action, restarts) = match end {
             End::PowerOff => (policy.power_off, &mut self.restarts.power_off),
             End::Reset => (policy.reset, &mut self.restarts.reset),
-            End::Crash(_) => (policy.crash, &mut self.restarts.crash),
+            End::Crash(_) | End::Refused(_) => (policy.crash, &mut self.restarts.crash),
         };
         let may_restart = match action {
+            // It would be refused again.
+            _ if matches!(end, End::Refused(_)) => false,
             Action::Restart { limit } => limit.is_none_or(|limit| *restarts < limit),
             Action::Stop | Action::MachineOff => false,
         };
@@ -134,34 +178,11 @@ impl<G: InterruptController> Vm<G> {
         self.set_phase(Phase::Stopped);
         match action {
             Action::MachineOff => Ending::MachineOff,
-            Action::Restart { .. } if may_restart => {
-                // From here on nothing is delivered.
-                self.gic.reset();
-                self.drain_from(VcpuId(0), kernel)
+            Action::Restart { .. } if may_restart && self.start(kernel).is_ok() => {
+                Ending::Restarted
             }
             Action::Stop | Action::Restart { .. } => Ending::Stopped,
         }
-    }
-
-    /// Empties the interrupt interface of `vcpu`; the rest follows exit by exit.
-    fn drain_from(&mut self, vcpu: VcpuId, kernel: &mut impl Kernel) -> Ending {
-        let start = self
-            .reservation(ReservationKind::Ram)
-            .zip(self.reservation(ReservationKind::GicCpuInterface))
-            .and_then(|(base, gicc)| {
-                drain::lay(&self.memory, base, gicc, |index| {
-                    self.gic.loaded(vcpu, index)
-                })
-            });
-        let Some(start) = start else {
-            return Ending::Stopped;
-        };
-        if let Ok(range) = GpaRange::new(start.pc, start.bytes) {
-            self.clean(range, kernel);
-        }
-        self.set_phase(Phase::Draining(vcpu));
-        Self::start_vcpu(vcpu, start.pc, (start.argument, 0), kernel);
-        Ending::Restarted
     }
 
     /// Exits while the guest's own code does not run, at least not on this vCPU.
@@ -175,28 +196,33 @@ impl<G: InterruptController> Vm<G> {
         kernel: &mut impl Kernel,
     ) -> Outcome {
         match exit {
-            VmExit::Maintenance { index } => self.drained(vcpu, index, kernel),
-            VmExit::Trap { .. } => self.after_drain(vcpu, kernel),
+            VmExit::Maintenance { index } => self.list_register_ended(vcpu, index, kernel),
+            VmExit::Trap { syndrome } => self.trap_of_reset(vcpu, syndrome, kernel),
             VmExit::PrivateInterrupt { .. } => self.stray_outcome(vcpu, Outcome::Resume),
             _ => self.stray_outcome(vcpu, RESET_FAILED),
         }
     }
 
-    /// `outcome` if the exit is one of the drain.
+    /// `outcome` if the exit is one of the reset.
     #[cold]
     #[inline(never)]
     fn stray_outcome(&self, vcpu: VcpuId, outcome: Outcome) -> Outcome {
         match self.phase {
-            Phase::Draining(drained) if drained == vcpu => outcome,
+            Phase::Resetting(reset) if reset == vcpu => outcome,
             Phase::Running => Outcome::End(End::Crash(CrashReason::NotStarted)),
-            Phase::Draining(_) | Phase::Stopped => Outcome::Drop,
+            Phase::Resetting(_) | Phase::Stopped => Outcome::Drop,
         }
     }
 
-    /// The drain has ended what a list register held.
+    /// The reset has ended what a list register held.
     #[cold]
     #[inline(never)]
-    fn drained(&mut self, vcpu: VcpuId, index: Option<usize>, kernel: &mut impl Kernel) -> Outcome {
+    fn list_register_ended(
+        &mut self,
+        vcpu: VcpuId,
+        index: Option<usize>,
+        kernel: &mut impl Kernel,
+    ) -> Outcome {
         let outcome = self.stray_outcome(vcpu, Outcome::Resume);
         if outcome == Outcome::Resume {
             self.gic.maintenance(vcpu, index, kernel);
@@ -204,22 +230,37 @@ impl<G: InterruptController> Vm<G> {
         outcome
     }
 
+    /// The SMC at the end of the reset, or a register that this kernel traps: it is left alone.
     #[cold]
     #[inline(never)]
-    fn after_drain(&mut self, vcpu: VcpuId, kernel: &mut impl Kernel) -> Outcome {
+    fn trap_of_reset(&mut self, vcpu: VcpuId, syndrome: u64, kernel: &mut impl Kernel) -> Outcome {
         let outcome = self.stray_outcome(vcpu, Outcome::Resume);
         if outcome != Outcome::Resume {
             return outcome;
         }
+        if Esr::from_bits(syndrome).ec() == ExceptionClass::Smc64 {
+            return self.after_reset(vcpu, kernel);
+        }
+        let pc = kernel.pc();
+        kernel.set_pc(pc.wrapping_add(4));
+        Outcome::Resume
+    }
+
+    fn after_reset(&mut self, vcpu: VcpuId, kernel: &mut impl Kernel) -> Outcome {
+        let mut identification = [0; processor::REGISTERS];
+        for (number, value) in (1..).zip(&mut identification) {
+            *value = kernel.gpr(Gpr::from_field(number));
+        }
+        if let Some(feature) = processor::unsupported(&identification) {
+            return Outcome::End(End::Refused(feature));
+        }
         kernel.suspend(vcpu);
         let next = VcpuId(vcpu.0.saturating_add(1));
-        if next.0 < self.guest.vcpus {
-            return match self.drain_from(next, kernel) {
-                Ending::Restarted => Outcome::Drop,
-                _ => RESET_FAILED,
-            };
+        if next.0 >= self.guest.vcpus {
+            self.run(kernel);
+            return Outcome::Started;
         }
-        match self.start(kernel) {
+        match self.reset_vcpu(next, kernel) {
             Ok(()) => Outcome::Drop,
             Err(_) => RESET_FAILED,
         }

@@ -6,7 +6,7 @@
 use super::Vm;
 use crate::{
     IntId, VcpuId,
-    boot::drain::MAX_LIST_REGISTERS,
+    boot::reset::MAX_LIST_REGISTERS,
     kernel::{InterruptController, Kernel},
     outcome::Outcome,
     register::SystemRegister,

@@ -30,17 +30,17 @@ impl Way {
 impl<G: InterruptController> Vm<G> {
     /// The way on behind the instruction at hand; `None` when there is none, and nothing may be
     /// performed. AArch32 goes on straight only if nothing but the PC changes.
-    pub(super) fn way_on(
+    pub(super) fn way_on<K: Kernel>(
         &mut self,
         registers_change: bool,
-        kernel: &mut impl Kernel,
+        kernel: &mut K,
     ) -> Option<Way> {
         let pstate = Pstate::from_bits(kernel.pstate());
         let is_pc_all = !registers_change && pstate.after_instruction() == pstate;
         if !pstate.aarch32() || is_pc_all {
             return Some(Way::Straight);
         }
-        let address = eret::find(kernel, &self.memory, self.eret)?;
+        let address = eret::find(kernel, &self.guest_view::<K>(), self.eret)?;
         self.eret = address;
         Some(Way::Eret(address))
     }

@@ -11,6 +11,7 @@ mod model;
 mod passthrough;
 mod psci;
 mod refused;
+mod reset;
 mod restart;
 mod several;
 mod sleep;

@@ -23,7 +23,7 @@ fn the_first_start_gives_every_line_to_the_kernel() {
     let card = intid(CARD_INTERRUPT);
     assert_eq!(
         machine.kernel.resampled,
-        [(VcpuId(0), UART), (VcpuId(0), card)]
+        [UART, card, IntId::VIRTUAL_TIMER].map(|intid| (VcpuId(0), intid))
     );
 }
 

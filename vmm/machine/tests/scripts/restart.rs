@@ -1,4 +1,4 @@
-//! The end of a guest and its restart: drain, images laid afresh, devices as at power-on.
+//! The end of a guest and its restart: images laid afresh, vCPUs reset, devices as at power-on.
 
 use vmm_config::{Action, Policy};
 use vmm_machine::{
@@ -10,13 +10,15 @@ use vmm_machine::{
 };
 
 use crate::model::{
-    CARD_CHANNEL, CARD_INTERRUPT, CODE, CODE_BYTES, DEVICE_TREE, ENTRY, Machine, RAM, Setup,
-    Thread, UART_CHANNEL, UART_INTERRUPT,
+    CARD_CHANNEL, CARD_INTERRUPT, CODE, DEVICE_TREE, ENTRY, Machine, RAM, Setup, Thread,
+    UART_CHANNEL, UART_INTERRUPT,
 };
 
 const CPU_ON: u64 = 0xc400_0003;
 const SYSTEM_RESET: u64 = 0x8400_0009;
 const TIMER: u16 = 27;
+/// First instruction of a reset, in the first page that no image needs.
+const RESET: u64 = RAM + 0x280;
 const SMC: u64 = 0x17 << 26 | 1 << 25;
 
 fn with_policy(policy: Policy) -> Machine {
@@ -32,12 +34,6 @@ const fn always(action: Action) -> Policy {
         reset: action,
         crash: action,
     }
-}
-
-/// Lets the instructions of the drain run on one vCPU until they end with an SMC.
-fn drain<const VCPUS: usize>(machine: &mut Machine<VCPUS>, vcpu: u8) -> Outcome {
-    machine.run_drain(vcpu);
-    machine.trap_of(vcpu, SMC)
 }
 
 fn assert_at_entry<const VCPUS: usize>(machine: &mut Machine<VCPUS>) {
@@ -60,9 +56,6 @@ fn the_first_start() {
     let ram = machine.ram.bytes();
     assert_eq!(ram[0x1000..0x1010], CODE);
     assert_eq!(&ram[0x8000..0x8008], b"a tree!!");
-    let address = machine.ram.vmm_address();
-    let expected = [(address + 0x1000, CODE_BYTES), (address + 0x8000, 8)];
-    assert_eq!(machine.kernel.cleaned, expected);
 }
 
 #[test]
@@ -70,23 +63,15 @@ fn images_are_laid_down_afresh() {
     let mut machine = Machine::<1>::started();
     machine.ram.write(0x1000, &[0xff; 0x180]);
     machine.ram.write(0x8000, &[0xff; 8]);
-    machine.kernel.cleaned.clear();
     assert_eq!(machine.smc(&[SYSTEM_RESET]), Outcome::End(End::Reset));
     assert_eq!(machine.ending, Some(Ending::Restarted));
-    assert_eq!(drain(&mut machine, 0), Outcome::Drop);
+    assert_eq!(machine.reset_of(0), Outcome::Started);
     assert_at_entry(&mut machine);
     let ram = machine.ram.bytes();
     assert_eq!(ram[0x1000..0x1010], CODE);
     assert_eq!(ram[0x1010..0x1100], [0; 0xf0], "the tail is zero again");
     assert_eq!(ram[0x1100..0x1180], [0xff; 0x80], "and nothing behind it");
     assert_eq!(&ram[0x8000..0x8008], b"a tree!!");
-    let address = machine.ram.vmm_address();
-    assert_eq!(
-        machine.kernel.cleaned[0].0, address,
-        "the drain's instructions"
-    );
-    let images = [(address + 0x1000, CODE_BYTES), (address + 0x8000, 8)];
-    assert_eq!(machine.kernel.cleaned[1..], images);
 }
 
 /// Sent again while it was active, it would follow its own end.
@@ -116,7 +101,7 @@ fn nothing_of_the_last_run_interrupts_the_next() {
     machine.write_distributor(0xf00, 2 << 24 | 3);
     assert_eq!(machine.pending(0), [TIMER, 3]);
     machine.smc(&[SYSTEM_RESET]);
-    drain(&mut machine, 0);
+    machine.reset_of(0);
     assert!(machine.vcpu(0).interface.is_empty());
     assert_at_entry(&mut machine);
     assert_eq!(machine.system(0, SystemRegister::CntvCtlEl0), 0);
@@ -132,7 +117,7 @@ fn lines_that_fired_before_the_restart_are_seen_after_it() {
     machine.set_timer(0, 0);
     machine.timer_exit(0);
     machine.smc(&[SYSTEM_RESET]);
-    drain(&mut machine, 0);
+    machine.reset_of(0);
     machine.enable(UART_INTERRUPT);
     machine.enable(TIMER);
     assert!(machine.fire(UART_CHANNEL, UART_INTERRUPT));
@@ -143,18 +128,18 @@ fn lines_that_fired_before_the_restart_are_seen_after_it() {
 }
 
 #[test]
-fn a_signal_during_the_drain_is_found_again() {
+fn a_signal_during_the_reset_is_found_again() {
     let mut machine = Machine::<1>::started();
     machine.smc(&[SYSTEM_RESET]);
     assert!(machine.fire(UART_CHANNEL, UART_INTERRUPT));
-    drain(&mut machine, 0);
+    machine.reset_of(0);
     machine.enable(UART_INTERRUPT);
     assert!(machine.fire(UART_CHANNEL, UART_INTERRUPT), "unmasked");
     assert_eq!(machine.pending(0), [UART_INTERRUPT]);
 }
 
 #[test]
-fn every_vcpu_is_drained_in_turn() {
+fn every_vcpu_is_reset_in_turn() {
     let mut machine = Machine::<3>::started();
     machine.write_distributor(0, 1);
     machine.smc(&[CPU_ON, 1, ENTRY, 0]);
@@ -165,8 +150,14 @@ fn every_vcpu_is_drained_in_turn() {
         for other in (0..3).filter(|other| *other != vcpu) {
             assert_eq!(machine.thread(other), Thread::Inactive);
         }
-        assert_eq!(machine.vcpu(vcpu).pc, RAM);
-        assert_eq!(drain(&mut machine, vcpu), Outcome::Drop);
+        assert_eq!(machine.vcpu(vcpu).pc, RESET);
+        let is_last = vcpu == 2;
+        let expected = if is_last {
+            Outcome::Started
+        } else {
+            Outcome::Drop
+        };
+        assert_eq!(machine.reset_of(vcpu), expected);
         assert!(machine.vcpu(vcpu).interface.is_empty());
     }
     assert_at_entry(&mut machine);
@@ -176,7 +167,7 @@ fn every_vcpu_is_drained_in_turn() {
 }
 
 #[test]
-fn exits_of_others_during_the_drain_are_forgotten() {
+fn exits_of_others_during_the_reset_are_forgotten() {
     let mut machine = Machine::<2>::started();
     machine.smc(&[CPU_ON, 1, ENTRY, 0]);
     machine.smc(&[SYSTEM_RESET]);
@@ -187,15 +178,15 @@ fn exits_of_others_during_the_drain_are_forgotten() {
     let late = VmExit::Unknown { label: 2 };
     assert_eq!(machine.late_exit(1, late), Outcome::Drop);
     assert_eq!(machine.vcpu(0).pc, pc);
-    drain(&mut machine, 0);
-    drain(&mut machine, 1);
+    machine.reset_of(0);
+    machine.reset_of(1);
     assert_at_entry(&mut machine);
 }
 
-/// While vCPU 0 is drained an interrupt becomes free to go to vCPU 1, which sleeps since the
+/// While vCPU 0 is reset an interrupt becomes free to go to vCPU 1, which sleeps since the
 /// last run: nothing of that run may go on.
 #[test]
-fn a_sleeper_of_the_last_run_does_not_wake_during_the_drain() {
+fn a_sleeper_of_the_last_run_does_not_wake_during_the_reset() {
     let mut machine = Machine::<2>::started();
     machine.enable(CARD_INTERRUPT);
     let number = u64::from(CARD_INTERRUPT);
@@ -208,32 +199,32 @@ fn a_sleeper_of_the_last_run_does_not_wake_during_the_drain() {
     machine.byte_target(CARD_INTERRUPT, 2);
     assert_eq!(machine.wfi_of(1), Outcome::Block);
     machine.smc(&[SYSTEM_RESET]);
-    machine.run_drain(0);
+    machine.run_reset(0);
     assert_eq!(machine.thread(1), Thread::Inactive, "still off");
     assert_eq!(machine.pending(1), []);
     machine.trap_of(0, SMC);
-    assert_eq!(machine.vcpu(1).pc, RAM, "its turn to be drained");
-    drain(&mut machine, 1);
+    assert_eq!(machine.vcpu(1).pc, RESET, "its turn");
+    machine.reset_of(1);
     assert_at_entry(&mut machine);
     assert_eq!((machine.pending(0), machine.pending(1)), (vec![], vec![]));
 }
 
 #[test]
-fn the_timer_may_fire_during_the_drain() {
+fn the_timer_may_fire_during_the_reset() {
     let mut machine = Machine::<1>::started();
     machine.smc(&[SYSTEM_RESET]);
     machine.vcpu(0).timer_masked = true;
     let intid = IntId::VIRTUAL_TIMER;
     let outcome = machine.exit(VmExit::PrivateInterrupt { intid });
     assert_eq!(outcome, Outcome::Resume);
-    drain(&mut machine, 0);
+    machine.reset_of(0);
     assert!(!machine.vcpu(0).timer_masked, "given back");
     let given_back = (VcpuId(0), IntId::VIRTUAL_TIMER);
     assert!(machine.kernel.resampled.contains(&given_back));
 }
 
 #[test]
-fn any_other_exit_of_the_drain_is_a_failure() {
+fn any_other_exit_of_the_reset_is_a_failure() {
     let failed = Outcome::End(End::Crash(CrashReason::ResetFailed));
     for exit in [VmExit::Hypercall, VmExit::Unknown { label: 1 }] {
         let mut machine = Machine::<1>::started();
@@ -257,7 +248,7 @@ fn restarts_have_a_limit() {
     for _ in 0..2 {
         machine.smc(&[SYSTEM_RESET]);
         assert_eq!(machine.ending, Some(Ending::Restarted));
-        drain(&mut machine, 0);
+        machine.reset_of(0);
     }
     machine.smc(&[SYSTEM_RESET]);
     assert_eq!(machine.ending, Some(Ending::Stopped));
@@ -273,7 +264,7 @@ fn restarts_are_counted_by_their_cause() {
     });
     for _ in 0..3 {
         machine.smc(&[SYSTEM_RESET]);
-        drain(&mut machine, 0);
+        machine.reset_of(0);
     }
     machine.exit(VmExit::Unknown { label: 1 });
     assert_eq!(machine.ending, Some(Ending::Restarted), "the first crash");
@@ -297,7 +288,7 @@ fn the_policy_is_the_system_xmls() {
     let mut machine = with_policy(policy);
     machine.exit(VmExit::Unknown { label: 1 });
     assert_eq!(machine.ending, Some(Ending::Restarted));
-    drain(&mut machine, 0);
+    machine.reset_of(0);
     assert_at_entry(&mut machine);
     machine.exit(VmExit::Unknown { label: 1 });
     assert_eq!(machine.ending, Some(Ending::Stopped), "once is enough");

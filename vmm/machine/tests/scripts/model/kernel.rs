@@ -1,5 +1,6 @@
 //! seL4 as the machine sees it: threads, registers, list registers, masked lines, an alarm.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use vmm_machine::{
@@ -13,6 +14,12 @@ use super::{
     cpu_interface::{CpuInterface, Entry},
     guest::addresses::WAKE_CHANNEL,
 };
+
+thread_local! {
+    /// Stretches of guest RAM that the VMM cleaned and invalidated before it read them, by its
+    /// address.
+    pub(crate) static REFRESHED: RefCell<Vec<(u64, u64)>> = const { RefCell::new(Vec::new()) };
+}
 
 /// State of a vCPU's thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +60,8 @@ pub(crate) struct ModelKernel {
     pub(crate) masked_lines: BTreeSet<u16>,
     /// Lines given back, in order.
     pub(crate) resampled: Vec<(VcpuId, IntId)>,
-    /// Stretches of guest RAM made visible, by the VMM's address.
-    pub(crate) cleaned: Vec<(u64, u64)>,
+    /// Instructions that a guest may execute, by the VMM's address.
+    pub(crate) published: Vec<(u64, u64)>,
 }
 
 /// A timer that signals on [`WAKE_CHANNEL`].
@@ -91,7 +98,7 @@ impl ModelKernel {
             wake_source: Some(Alarm::default()),
             masked_lines: BTreeSet::new(),
             resampled: Vec::new(),
-            cleaned: Vec::new(),
+            published: Vec::new(),
         }
     }
 
@@ -228,7 +235,8 @@ impl Kernel for ModelKernel {
         let vcpu = &mut self.vcpus[vcpu.index()];
         (vcpu.thread, vcpu.asleep) = (Thread::Running, false);
         (vcpu.pc, vcpu.sp_el0, vcpu.pstate) = (pc, 0, 0x3c5);
-        [vcpu.x[0], vcpu.x[1], vcpu.x[2], vcpu.x[3]] = [argument, 0, 0, 0];
+        vcpu.x = [0; 31];
+        vcpu.x[0] = argument;
     }
 
     fn resume(&mut self, vcpu: VcpuId) {
@@ -258,7 +266,11 @@ impl Kernel for ModelKernel {
         self.wake_source.as_mut()
     }
 
-    fn clean_cache(&mut self, vmm_address: u64, bytes: u64) {
-        self.cleaned.push((vmm_address, bytes));
+    fn publish_code(&mut self, vmm_address: u64, bytes: u64) {
+        self.published.push((vmm_address, bytes));
+    }
+
+    fn refresh_cache(vmm_address: u64, bytes: u64) {
+        REFRESHED.with_borrow_mut(|all| all.push((vmm_address, bytes)));
     }
 }

@@ -18,10 +18,10 @@ use vmm_vgic::Distributor;
 
 use super::{
     access::{Access, load, store},
-    drain::{Registers, Step},
     guest::{self, Setup, addresses::*},
     kernel::{ModelKernel, ModelVcpu, Thread},
     memory::{Memory, Static},
+    reset::{Registers, Step},
     shared::Shared,
 };
 
@@ -40,7 +40,14 @@ pub(crate) struct Machine<const VCPUS: usize = 1> {
     pub(crate) ending: Option<Ending>,
     /// The guest has ended and was not started again.
     is_between_runs: bool,
+    /// What the processor's identification registers say.
+    pub(crate) identification: [u64; 5],
+    /// What the instructions of the last reset did.
+    pub(crate) reset: Registers,
 }
+
+/// SMC #0.
+const SMC: u64 = 0x17 << 26 | 1 << 25;
 
 impl<const VCPUS: usize> Machine<VCPUS> {
     /// Started, at the guest's first instruction.
@@ -49,6 +56,13 @@ impl<const VCPUS: usize> Machine<VCPUS> {
     }
 
     pub(crate) fn with(setup: &Setup) -> Self {
+        let mut machine = Self::loaded(setup);
+        machine.reset();
+        machine
+    }
+
+    /// With its images in RAM, before any vCPU is reset.
+    pub(crate) fn loaded(setup: &Setup) -> Self {
         let ram = Memory::new(RAM_BYTES);
         let maps = Static::new(guest::mappings(ram.vmm_address()));
         let mappings = maps.get();
@@ -82,7 +96,9 @@ impl<const VCPUS: usize> Machine<VCPUS> {
             _images: images,
             _tables: (tables, maps),
             ending: None,
-            is_between_runs: false,
+            is_between_runs: true,
+            identification: [0; 5],
+            reset: Registers::default(),
         };
         machine.vm.start(&mut machine.kernel).unwrap();
         machine
@@ -106,7 +122,7 @@ impl<const VCPUS: usize> Machine<VCPUS> {
                 self.kernel.suspend(id);
                 self.vcpu(vcpu).asleep = true;
             }
-            Outcome::Drop => {
+            Outcome::Drop | Outcome::Started => {
                 assert_ne!(self.vcpu(vcpu).thread, Thread::InExit, "waits for ever");
                 if self.thread(vcpu) == Thread::Inactive {
                     self.vcpu(vcpu).interface.leave();
@@ -115,8 +131,7 @@ impl<const VCPUS: usize> Machine<VCPUS> {
             Outcome::End(end) => self.ending = Some(self.end(end)),
         }
         self.check();
-        // The last vCPU's drain ends with the start.
-        if outcome == Outcome::Drop && usize::from(vcpu) + 1 == VCPUS {
+        if outcome == Outcome::Started {
             self.is_between_runs = false;
         }
         outcome
@@ -276,21 +291,40 @@ impl<const VCPUS: usize> Machine<VCPUS> {
         self.vm.handle_exit(id, exit, &mut self.kernel)
     }
 
-    /// Runs the instructions of the drain up to the SMC at their end.
-    pub(crate) fn run_drain(&mut self, vcpu: u8) {
-        let mut registers = Registers::default();
-        for _ in 0..1000 {
+    /// Runs the instructions of a reset up to the SMC at their end.
+    pub(crate) fn run_reset(&mut self, vcpu: u8) {
+        self.reset = Registers::of_processor(&self.identification);
+        for _ in 0..2000 {
             let state = &mut self.kernel.vcpus[usize::from(vcpu)];
-            match registers.step(state, &self.ram) {
+            match self.reset.step(state, &self.ram) {
                 Step::Next => {}
                 Step::Ended => self.report(vcpu),
                 Step::Smc => {
-                    assert!(registers.are_reset(), "{registers:?}");
+                    assert!(self.reset.are_reset(), "{:?}", self.reset);
                     return;
                 }
             }
         }
-        panic!("the drain never ends");
+        panic!("the reset never ends");
+    }
+
+    /// Runs a reset with its SMC.
+    pub(crate) fn reset_of(&mut self, vcpu: u8) -> Outcome {
+        self.run_reset(vcpu);
+        self.trap_of(vcpu, SMC)
+    }
+
+    /// Resets every vCPU, up to the guest's first instruction.
+    pub(crate) fn reset(&mut self) {
+        for vcpu in 0..VCPUS as u8 {
+            let is_last = usize::from(vcpu) + 1 == VCPUS;
+            let expected = if is_last {
+                Outcome::Started
+            } else {
+                Outcome::Drop
+            };
+            assert_eq!(self.reset_of(vcpu), expected);
+        }
     }
 
     /// The guest sets its virtual timer: enabled, not masked.

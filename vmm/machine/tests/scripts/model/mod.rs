@@ -2,11 +2,11 @@
 
 pub(crate) mod access;
 pub(crate) mod cpu_interface;
-pub(crate) mod drain;
 pub(crate) mod guest;
 pub(crate) mod kernel;
 pub(crate) mod machine;
 pub(crate) mod memory;
+pub(crate) mod reset;
 pub(crate) mod shared;
 
 pub(crate) use access::{Access, fetch, load, store};

@@ -6,6 +6,8 @@
 #![no_std]
 #![no_main]
 
+mod registers;
+
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use bare_metal::check::{Outcome, Report, expect};
@@ -13,7 +15,7 @@ use bare_metal::console::{IBRD, UART};
 use bare_metal::cpu::{read32, write32};
 use bare_metal::firmware::{Conduit, call, function, status};
 use bare_metal::gic::{self, register};
-use bare_metal::{exception, println, read_system, timer, write_system};
+use bare_metal::{exception, println, read_system, timer};
 
 bare_metal::entry!(main);
 
@@ -31,6 +33,8 @@ fn main(dtb: u64) {
     let start = starts_before() + 1;
     println!("RESET start {start}");
     let mut report = Report::default();
+    report.add("registers", registers::are_reset());
+    report.add("interface", registers::interface_is_reset());
     report.add("reset-state", fresh_state(dtb));
     match start {
         1 => {
@@ -131,8 +135,7 @@ fn spoil() {
     gic::write(register::SGIR, 2 << 24);
     gic::enable(timer::INTID);
     timer::fire_at(0);
-    write_system!("tpidr_el1", u64::MAX);
-    write_system!("contextidr_el1", u64::MAX);
+    registers::spoil();
 }
 
 fn reset2_is_there() -> bool {
