@@ -6,6 +6,7 @@
 
 mod elements;
 mod reader;
+mod spelling;
 
 use crate::fact::Fact;
 use crate::source::{Span, Spanned};

@@ -28,8 +28,12 @@ pub fn explain(tree: &Tree, knobs: &Knobs, options: &Options) -> Result<()> {
         println!("for an address, for example: make explain ADDR=0x8000000");
         return Ok(());
     };
-    let address =
-        number::parse(address).with_context(|| format!("ADDR: '{address}' is no address"))?;
+    let text = address;
+    let address = number::parse(text)
+        .with_context(|| format!("ADDR: '{text}' is no address; write for example 0x8000000"))?;
+    if !text.starts_with("0x") {
+        eprintln!("ADDR: {text} is read as decimal, which is {address:#x}; 0x{text} is another");
+    }
     let system = load_system(&knobs.system(tree)?, &board)?;
     println!("{}", system.explain(address));
     Ok(())

@@ -19,6 +19,9 @@ pub(super) fn check(document: &Document, board: &Board, found: &mut Diagnostics)
 }
 
 fn check_device(passed: &Passed<'_>, board: &Board, found: &mut Diagnostics) {
+    if passed.windows.is_empty() {
+        return warn_of_plain_memory(passed, board, found);
+    }
     // The check of its address reports one where no device can be.
     let is_wrong = |window: &Window<'_>| !board.may_have_device(&window.range);
     if passed.windows.iter().any(is_wrong) {
@@ -81,6 +84,28 @@ fn report_another(
             ),
         )
         .related(window.span, "at this physical address")
+        .hint(hint);
+}
+
+/// A region without an address may be meant (an empty flash), but not where there is an interrupt,
+/// or a device of the board that is the same.
+fn warn_of_plain_memory(passed: &Passed<'_>, board: &Board, found: &mut Diagnostics) {
+    let words = passed.words();
+    let device = board.devices.of_kind(&words).next();
+    if words.is_empty() || (passed.interrupts.is_empty() && device.is_none()) {
+        return;
+    }
+    let hint = match device {
+        _ if passed.is_stdout => board.uart_in_words(),
+        Some(device) => format!("{} has one: {}", board.name, device.in_words()),
+        None => "add phys_addr=\"...\" to its <memory_region>".to_owned(),
+    };
+    found
+        .warning(
+            &passed.fact.span,
+            format!("`{}` is no device, but plain memory", passed.name),
+            "its region has no `phys_addr`",
+        )
         .hint(hint);
 }
 

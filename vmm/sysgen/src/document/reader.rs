@@ -2,7 +2,7 @@
 
 use roxmltree::Node;
 
-use super::Document;
+use super::{Document, spelling};
 use crate::diagnostic::Diagnostics;
 use crate::fact::{self, Fact};
 use crate::source::{Source, Span, Spanned};
@@ -25,6 +25,7 @@ pub fn parse(source: &Source, found: &mut Diagnostics) -> Option<Document> {
     };
     reader.system(xml.root_element());
     reader.strays(&xml);
+    reader.is_complete &= spelling::check(&xml, source, reader.found);
     reader.is_complete.then_some(reader.document)
 }
 

@@ -8,7 +8,7 @@ use crate::number;
 use crate::resolve::find_region;
 use crate::source::{Span, Spanned};
 
-/// A device of a guest that has physical addresses.
+/// A device of a guest; its windows have physical addresses.
 pub(super) struct Passed<'a> {
     pub(super) name: &'a str,
     pub(super) fact: &'a Fact,
@@ -38,6 +38,8 @@ pub(super) fn passed<'a>(
     machine: &'a Machine,
 ) -> Vec<Passed<'a>> {
     let with_device = |map: &'a Map| {
+        // An unknown region was reported where the maps are read.
+        find_region(document, &map.region.value)?;
         let fact = map.facts.iter().find(|fact| fact.word.name == "device")?;
         Some((fact, fact.get("name")?.value.as_str()))
     };
@@ -51,7 +53,7 @@ pub(super) fn passed<'a>(
         interrupts: interrupts(domain, name),
         is_stdout: stdout.is_some_and(|stdout| stdout.value == name),
     });
-    all.filter(|passed| !passed.windows.is_empty()).collect()
+    all.collect()
 }
 
 /// The windows of the device: of its `device` and `registers` instructions.

@@ -102,6 +102,60 @@ pub(super) const CASES: &[Case] = &[
             r#"<?vmm image?><?vmm policy reset="stop"?>"#,
         )],
     ),
+    case(
+        "attribute_near",
+        ONE,
+        &[(r#"phys_addr="0x9000000""#, r#"phys_adr="0x9000000""#)],
+    ),
+    case(
+        "attribute_unknown",
+        ONE,
+        &[(r#"name="uart" size"#, r#"name="uart" writable="no" size"#)],
+    ),
+    case(
+        "attribute_value",
+        ONE,
+        &[(r#"irq="33" id="1""#, r#"irq="33" id="1" trigger="Edge""#)],
+    ),
+    case(
+        "attribute_not_bool",
+        ONE,
+        &[(r#"smc="true""#, r#"smc="yes""#)],
+    ),
+    case(
+        "element_near",
+        ONE,
+        &[(
+            r#"<memory_region name="uart""#,
+            r#"<memory_regoin name="uart""#,
+        )],
+    ),
+    case(
+        "element_elsewhere",
+        ONE,
+        &[
+            (
+                "        <?vmm interrupt device=\"serial\"?>\n        <irq irq=\"33\" id=\"1\" />\n",
+                "",
+            ),
+            (
+                "            <vcpu",
+                "            <irq irq=\"33\" id=\"1\" />\n            <vcpu",
+            ),
+        ],
+    ),
+    case("instruction_near", ONE, &[("<?vmm ram?>", "<?vm ram?>")]),
+    case(
+        "instruction_in_capitals",
+        ONE,
+        &[("<?vmm ram?>", "<?VMM ram?>")],
+    ),
+    case("instruction_joined", ONE, &[("<?vmm ram?>", "<?vmm-ram?>")]),
+    case(
+        "warning_device_plain_memory",
+        ONE,
+        &[(r#" phys_addr="0x9000000""#, "")],
+    ),
     case("word_missing", ONE, &[("<?vmm ram?>", "<?vmm ?>")]),
     case("word_near", ONE, &[("<?vmm ram?>", "<?vmm rma?>")]),
     case(
