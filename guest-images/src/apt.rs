@@ -27,7 +27,7 @@ const LISTS_LAST: Duration = Duration::from_secs(24 * 60 * 60);
 /// For each run of apt-get that reaches for the network: fail within seconds where there is none.
 pub const NETWORK_OPTIONS: [&str; 6] = [
     "-o",
-    "Acquire::Retries=1",
+    "Acquire::Retries=0",
     "-o",
     "Acquire::http::Timeout=10",
     "-o",

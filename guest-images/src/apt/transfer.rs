@@ -3,13 +3,15 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// How often the time on a bar moves on.
 const TICK: Duration = Duration::from_millis(200);
+/// What a download gets that stands still. apt unpacks what it fetched in that time, too.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A bar of `length` steps on standard error; it appears on a terminal only.
 pub fn bar(length: u64) -> ProgressBar {
@@ -30,11 +32,15 @@ pub fn size(bytes: u64) -> String {
     }
 }
 
-/// Runs `apt_get` to its end and shows how far it is.
+/// Runs `apt_get` to its end and shows how far it is. A download that stands still is given up.
 ///
 /// # Errors
 /// When it cannot be started or fails; the reason is that of apt's first error.
 pub fn run(apt_get: &mut Command) -> Result<()> {
+    run_with(apt_get, PATIENCE)
+}
+
+fn run_with(apt_get: &mut Command, patience: Duration) -> Result<()> {
     // Where apt reports its progress, a line each time.
     apt_get.args(["-o", "APT::Status-Fd=1"]);
     let mut child = apt_get
@@ -51,14 +57,15 @@ pub fn run(apt_get: &mut Command) -> Result<()> {
         let _ = errors.read_to_end(&mut text);
         String::from_utf8_lossy(&text).into_owned()
     });
-    let bar = bar(100);
-    for line in BufReader::new(output).lines().map_while(Result::ok) {
-        if let Some((percent, what)) = progress(&line) {
-            bar.set_position(percent);
-            bar.set_message(what.to_owned());
-        }
+    if !follow(output, patience) {
+        // Fails where another user runs it; that one's own time limits end it.
+        let _ = child.kill();
+        child.wait()?;
+        bail!(
+            "nothing has come from the mirror for {} seconds",
+            patience.as_secs()
+        );
     }
-    bar.finish_and_clear();
     let errors = errors.join().unwrap_or_default();
     let status = child.wait()?;
     if status.success() {
@@ -68,6 +75,27 @@ pub fn run(apt_get: &mut Command) -> Result<()> {
         reason if reason.is_empty() => bail!("apt-get failed ({status})"),
         reason => bail!(reason),
     }
+}
+
+/// Shows the progress until the output ends; `false` when a download stands still for so long.
+fn follow(output: impl Read, patience: Duration) -> bool {
+    let bar = bar(100);
+    let mut last = (String::new(), Instant::now());
+    for line in BufReader::new(output).lines().map_while(Result::ok) {
+        if let Some((percent, what)) = progress(&line) {
+            bar.set_position(percent);
+            bar.set_message(what.to_owned());
+        }
+        // While it downloads apt repeats itself twice a second.
+        if !line.starts_with("dlstatus:") || line != last.0 {
+            last = (line, Instant::now());
+        } else if last.1.elapsed() >= patience {
+            bar.finish_and_clear();
+            return false;
+        }
+    }
+    bar.finish_and_clear();
+    true
 }
 
 /// `dlstatus:5:42.5:Retrieving file 5 of 9` and `pmstatus:PACKAGE:42.5:Unpacking`.
@@ -129,6 +157,21 @@ mod tests {
         assert_eq!(size(1), "1 kB");
         assert_eq!(size(999_000), "999 kB");
         assert_eq!(size(37_400_000), "37 MB");
+    }
+
+    #[test]
+    fn a_download_that_stands_still_is_given_up() {
+        let patience = Duration::from_millis(300);
+        let mut shell = Command::new("sh");
+        let still = "while sleep 0.05; do echo dlstatus:1:0.5:x; done";
+        let error = run_with(shell.args(["-c", still]), patience).unwrap_err();
+        assert!(error.to_string().contains("nothing has come"), "{error}");
+        let moving = "for n in 1 2 3 4 5 6 7 8 9; do echo dlstatus:1:$n.0:x; sleep 0.05; done";
+        let mut shell = Command::new("sh");
+        run_with(shell.args(["-c", moving]), patience).unwrap();
+        let installing = "for n in 1 2 3 4 5 6 7 8 9; do echo pmstatus:x:1:y; sleep 0.05; done";
+        let mut shell = Command::new("sh");
+        run_with(shell.args(["-c", installing]), patience).unwrap();
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Result, anyhow};
 use fs_err as fs;
 
 use super::host;
@@ -44,7 +44,7 @@ pub(super) fn find(tree: &Tree, minimum: &Version) -> Result<Compiler> {
         other_way: Some(&|| ask_rustup(minimum)),
     }
     .obtain(tree)
-    .with_context(|| format!("'rustup target add {TARGET}' gives one, too"))?;
+    .map_err(|error| anyhow!("{error:#}; 'rustup target add {TARGET}' gives one, too"))?;
     Ok(Compiler {
         build_std: !has_target(&rustc),
         linker: linker(tree, &rustc)?,

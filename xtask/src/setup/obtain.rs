@@ -90,7 +90,7 @@ impl Wanted<'_> {
         };
         let not_installed = one_line(&not_installed);
         step(&format!(
-            "{packages}: not installed on this machine ({not_installed}); unpacked for this project only"
+            "{packages}: not installed on this machine ({not_installed}); to be unpacked for this project only"
         ));
         match self.unpack(tools, suites) {
             Ok(found) => Ok(found),

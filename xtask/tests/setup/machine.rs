@@ -8,9 +8,9 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// What the scripts are made of.
-const TOOLS: [&str; 17] = [
+const TOOLS: [&str; 19] = [
     "sh", "sort", "head", "ls", "env", "timeout", "cat", "mkdir", "touch", "cp", "mv", "rm",
-    "sleep", "tar", "grep", "wc", "dirname",
+    "sleep", "tar", "grep", "wc", "dirname", "tail", "sed",
 ];
 
 pub(crate) struct Machine {

@@ -95,6 +95,26 @@ fn a_c_compiler_that_cannot_be_installed_is_asked_for_in_a_sentence() {
 }
 
 #[test]
+fn crates_that_cannot_be_downloaded_are_told_in_a_sentence() {
+    let machine = Machine::new();
+    machine.stub(
+        "cargo",
+        "case $1 in\n\
+         --version) echo cargo 1.95.0 ;;\n\
+         tree) exit 101 ;;\n\
+         *) printf 'error: failed\\n\\nCaused by:\\n  Could not resolve host\\n' >&2; exit 101 ;;\n\
+         esac",
+    );
+    let run = machine.setup(&["linker"]);
+    run.expect_failure(&["crates", "cannot be downloaded: Could not resolve host"]);
+    assert_eq!(run.said.lines().count(), 1, "{}", run.said);
+    // Only the first build needs them.
+    fs::create_dir_all(machine.path("target/debug")).unwrap();
+    fs::write(machine.path("target/debug/xtask"), "").unwrap();
+    machine.setup(&["linker"]).expect_well();
+}
+
+#[test]
 fn everything_else_is_left_to_the_build_tool() {
     let machine = Machine::new();
     machine.stub(
