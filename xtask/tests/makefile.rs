@@ -39,6 +39,8 @@ fn make(folder: &Path, arguments: &[&str]) -> Output {
         // `make test` may run this.
         .env_remove("MAKELEVEL")
         .env_remove("MAKEFLAGS")
+        .env_remove("MAKE_GOALS")
+        .env_remove("MAKE_VARIABLES")
         .output()
         .unwrap()
 }
