@@ -101,6 +101,10 @@ impl Recipe {
         let mut filled = Vec::new();
         let mut programs = Vec::new();
         for guest in &system.guests {
+            let given = self.images.bootargs.as_deref();
+            if let Some(doubt) = given.and_then(|text| System::doubt(guest, &board, text)) {
+                eprintln!("{doubt}");
+            }
             let files = self.guest_files(&system, guest, seed()?)?;
             filled.push(Filled::of(guest, &files));
             programs.push((self.folder.join(&guest.program), files.tables));

@@ -196,9 +196,15 @@ impl Knobs {
     }
 
     /// `QEMU_ARGS`, split at white space.
-    pub fn qemu_arguments(&self) -> Vec<String> {
+    ///
+    /// # Errors
+    /// When it has quotes, which nobody would take away.
+    pub fn qemu_arguments(&self) -> Result<Vec<String>> {
         let given = self.qemu_args.as_deref().unwrap_or_default();
-        given.split_whitespace().map(str::to_owned).collect()
+        if given.contains(['"', '\'']) {
+            bail!("QEMU_ARGS: it is split at every space, and quotes mean nothing in it: {given}");
+        }
+        Ok(given.split_whitespace().map(str::to_owned).collect())
     }
 }
 

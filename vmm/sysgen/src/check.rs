@@ -1,7 +1,7 @@
 //! Contradictions between the elements, the guests and the board.
 
 mod board;
-mod bootargs;
+pub(crate) mod bootargs;
 mod channels;
 mod devices;
 mod files;

@@ -146,6 +146,11 @@ impl System {
         }
     }
 
+    /// A doubt about `bootargs` that a guest gets in place of those in the XML, as a warning.
+    pub fn doubt(guest: &Guest, board: &Board, bootargs: &str) -> Option<String> {
+        check::bootargs::doubt(guest, board, bootargs)
+    }
+
     /// The warnings as text; empty when there are none.
     pub fn warnings(&self) -> String {
         self.warnings.render(&self.source, wants_colour())

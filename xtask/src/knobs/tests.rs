@@ -62,7 +62,7 @@ fn empty_means_the_default_where_none_makes_no_sense() {
         ("qemu_virt_aarch64", "debug")
     );
     assert_eq!(knobs.build_folder(&tree).unwrap(), tree.path("build"));
-    assert!(knobs.qemu_arguments().is_empty());
+    assert!(knobs.qemu_arguments().unwrap().is_empty());
 }
 
 #[test]
@@ -71,7 +71,16 @@ fn qemu_arguments_are_split_at_spaces() {
         qemu_args: Some(" -icount  shift=0 ".into()),
         ..Knobs::default()
     };
-    assert_eq!(knobs.qemu_arguments(), ["-icount", "shift=0"]);
+    assert_eq!(knobs.qemu_arguments().unwrap(), ["-icount", "shift=0"]);
+    let knobs = Knobs {
+        qemu_args: Some("-name 'my guest'".into()),
+        ..Knobs::default()
+    };
+    let error = knobs.qemu_arguments().unwrap_err().to_string();
+    assert!(
+        error.starts_with("QEMU_ARGS: it is split at every space"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -19,6 +19,7 @@ pub(crate) const POWER_OFF: &str = "autopoweroff";
 /// When the image cannot be built or QEMU cannot be started.
 pub fn run(tree: &Tree, knobs: &Knobs) -> Result<ExitCode> {
     let input = Input::look();
+    let more = knobs.qemu_arguments()?;
     let mut recipe = Recipe::new(tree, knobs)?;
     // Only the Debian guest knows the word.
     if input == Input::Nothing && knobs.initrd()? == Choice::Default {
@@ -33,7 +34,7 @@ pub fn run(tree: &Tree, knobs: &Knobs) -> Result<ExitCode> {
     if input == Input::Terminal {
         eprintln!("  the terminal is the guest's now; Ctrl-A X leaves");
     }
-    let qemu = machine::qemu(&image, input, &knobs.qemu_arguments())?;
+    let qemu = machine::qemu(&image, input, &more)?;
     let well = machine::run(qemu, image.guests)?;
     Ok(if well {
         ExitCode::SUCCESS

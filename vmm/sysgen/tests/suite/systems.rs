@@ -112,3 +112,26 @@ fn a_virtual_machine_of_another_vmm_is_left_alone() {
     let system = load(&ONE.replace("</system>", foreign));
     assert_eq!(system.guests.len(), 1);
 }
+
+#[test]
+fn a_given_command_line_is_doubted_when_it_names_another_uart() {
+    let system = load(ONE);
+    let doubt = |text| System::doubt(&system.guests[0], &virt(), text);
+    let expected = "warning: BOOTARGS: the console of guest `guest` is not called ttyS0, so Linux \
+                    would print nothing there; write console=ttyAMA0";
+    assert_eq!(
+        doubt("root=/dev/ram console=ttyS0,115200").as_deref(),
+        Some(expected)
+    );
+    for fine in [
+        "",
+        "quiet",
+        "console=ttyAMA0",
+        "console=ttyS0 console=ttyAMA0",
+        "console=tty0",
+        "console=hvc0",
+        "netconsole=ttyS0",
+    ] {
+        assert_eq!(doubt(fine), None, "{fine}");
+    }
+}
