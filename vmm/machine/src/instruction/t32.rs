@@ -35,7 +35,7 @@ pub fn decode_short(half: u16) -> Instruction {
     let word = u32::from(half);
     // With registers in the low bits, and with one in bits 10:8.
     let mut fields = match word >> 12 {
-        0b0101..=0b0111 | 0b1000 => fields(word >> 3 & 7, word & 7, bit(word, 11)),
+        0b0101..=0b1000 => fields(word >> 3 & 7, word & 7, bit(word, 11)),
         _ => fields(SP, word >> 8 & 7, bit(word, 11)),
     };
     let scale = |size: AccessSize| immediate((word >> 6 & 31) << size as u32, true);

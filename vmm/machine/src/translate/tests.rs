@@ -349,6 +349,293 @@ fn an_instruction_is_fetched_through_the_tables() {
     );
 }
 
+/// One address in each half, its table and a page for it: three levels of 4 KiB.
+const LOW: u64 = 0x0000_0000_4020_3abc;
+const HIGH: u64 = 0xffff_ff80_4020_3abc;
+
+fn both_halves(leaf: u64, table: u64) -> Memory {
+    let mut entries = std::vec![
+        (0x2000 + 8, 0x3000 | TABLE),
+        (0x3000 + 3 * 8, 0x7000_0000 | leaf),
+    ];
+    for root in [0x1000, 0x10_0000] {
+        entries.push((root + 8, 0x2000 | TABLE | table));
+    }
+    Memory(entries.into_iter().collect())
+}
+
+/// Each flag of TCR_EL1 that a half has of its own changes that half alone.
+#[test]
+fn the_flags_of_one_half_leave_the_other_alone() {
+    const NO_USER: u64 = 1 << 61;
+    const READ_ONLY: u64 = 1 << 62;
+    const TAG: u64 = 0xaa << 56;
+    let flag = |tcr: u64, address: u64, table: u64, access: Access| {
+        let memory = both_halves(PAGE | AP_USER, table);
+        stage1(sizes(39) | TG_4K | tcr).translate(&memory, address, access)
+    };
+    let found = Ok(Gpa(0x7000_0abc));
+    let unmapped = Err(FaultStatus::translation(WalkLevel::ZERO));
+    let denied = Err(FaultStatus::permission(WalkLevel::LAST));
+    for (bits, name, address, table, access, clear, set) in [
+        ([7, 23], "EPD", 0, 0, READ, found, unmapped),
+        ([37, 38], "TBI", TAG, 0, READ, unmapped, found),
+        ([41, 42], "HPD", 0, NO_USER, USER, denied, found),
+        ([41, 42], "HPD", 0, READ_ONLY, WRITE, denied, found),
+        ([55, 56], "E0PD", 0, 0, USER, found, unmapped),
+        ([55, 56], "E0PD", 0, 0, READ, found, found),
+    ] {
+        for (half, base) in [(0, LOW), (1, HIGH)] {
+            // The tag replaces the top byte, which is all zeroes or ones.
+            let at = if address == TAG {
+                base & (u64::MAX >> 8) | TAG
+            } else {
+                base
+            };
+            let (own, other) = (1 << bits[half], 1 << bits[1 - half]);
+            assert_eq!(flag(0, at, table, access), clear, "{name}{half} clear");
+            assert_eq!(flag(own, at, table, access), set, "{name}{half}");
+            assert_eq!(flag(other, at, table, access), clear, "the other {name}");
+            assert_eq!(flag(own | other, at, table, access), set, "both {name}");
+        }
+    }
+}
+
+/// Sizes and granules of the halves, each different from the other's.
+#[test]
+fn the_shape_of_one_half_leaves_the_other_alone() {
+    let low = 0x2_3456; // 64 KiB, 36 bits: level 2 of 7 bits, level 3
+    let high = 0xffff_8000_0001_6abc; // 16 KiB, 47 bits
+    let tcr = (64 - 36) | (64 - 47) << 16 | 1 << 14 | 1 << 30;
+    let memory = Memory(BTreeMap::from([
+        (0x1000, 0x2_0000 | TABLE),
+        (0x2_0000 + 2 * 8, 0x7000_0000 | PAGE),
+        (0x10_0000, 0x8000 | TABLE),
+        (0x8000, 0xc000 | TABLE),
+        (0xc000 + 5 * 8, 0x6000_0000 | PAGE),
+    ]));
+    let stage1 = stage1(tcr);
+    assert_eq!(stage1.translate(&memory, low, READ), Ok(Gpa(0x7000_3456)));
+    assert_eq!(stage1.translate(&memory, high, READ), Ok(Gpa(0x6000_2abc)));
+    let beyond = Err(FaultStatus::translation(WalkLevel::ZERO));
+    assert_eq!(stage1.translate(&memory, 1 << 36, READ), beyond, "T0SZ");
+    let above = 0xffff_7fff_ffff_0000;
+    assert_eq!(stage1.translate(&memory, above, READ), beyond, "T1SZ");
+}
+
+/// TG0 and TG1 have different codes.
+#[test]
+fn every_code_of_a_granule_is_the_manuals() {
+    for (tg0, tg1, bits) in [(0, 2, 12), (1, 3, 16), (2, 1, 14)] {
+        for (address, tcr) in [(0, tg0 << 14), (1 << 63 >> 8 | u64::MAX << 56, tg1 << 30)] {
+            let stage1 = stage1(sizes(39) | tcr);
+            assert_eq!(Half::of(&stage1, address).granule_bits, bits, "{tg0} {tg1}");
+        }
+    }
+}
+
+/// Blocks of each granule, by their distance from the last level (table D8-16).
+#[test]
+fn blocks_exist_where_the_manual_says() {
+    const IPS_52: u64 = 6 << 32;
+    for (tcr, blocks, large) in [
+        (TG_4K, &[1, 2][..], &[1, 2, 3][..]),
+        (TG_16K, &[1], &[1, 2]),
+        (TG_64K, &[1], &[1, 2]),
+    ] {
+        for distance in 1..4 {
+            let has = |tcr| Half::of(&stage1(tcr | sizes(48)), 0).has_blocks(distance);
+            assert_eq!(has(tcr), blocks.contains(&distance), "{tcr:#x} {distance}");
+            let enlarged = tcr | if tcr == TG_64K { IPS_52 } else { DS };
+            let expected = large.contains(&distance);
+            assert_eq!(has(enlarged), expected, "{enlarged:#x} {distance}");
+        }
+    }
+}
+
+/// A block of 16 KiB's level 2 (32 MiB) and of 64 KiB's (512 MiB) behind a table.
+#[test]
+fn blocks_of_larger_granules_lie_behind_tables() {
+    for (tcr, address, expected, table) in [
+        (
+            sizes(47) | TG_16K,
+            6 << 25 | 0x123_4567,
+            0x8123_4567,
+            0x8000 + 6 * 8,
+        ),
+        (
+            sizes(48) | TG_64K,
+            6 << 29 | 0x1234_5678,
+            0x9234_5678,
+            0x2_0000 + 6 * 8,
+        ),
+    ] {
+        let next = table & !0x3fff;
+        let root = Half::of(&stage1(tcr), address).first_table();
+        let memory = Memory(BTreeMap::from([
+            (root, next | TABLE),
+            (table, 0x8000_0000 | BLOCK),
+        ]));
+        assert_eq!(
+            stage1(tcr).translate(&memory, address, READ),
+            Ok(Gpa(expected))
+        );
+        let last = Memory(BTreeMap::from([
+            (root, 0x8000_0000 | BLOCK),
+            (table, 0x8000_0000 | BLOCK),
+        ]));
+        let level = WalkLevel::above_last(2);
+        let fault = Err(FaultStatus::translation(level));
+        assert_eq!(stage1(tcr).translate(&last, address, READ), fault);
+    }
+}
+
+/// The first table is as large as what it holds, and aligned to that; lower bits do not count.
+#[test]
+fn the_first_table_is_aligned_to_its_size() {
+    for (tcr, bits, entries) in [
+        (TG_4K, 39, 512),
+        (TG_4K, 36, 64),
+        (TG_4K, 32, 4),
+        (TG_4K, 25, 16),
+        (TG_16K, 47, 2048),
+        (TG_16K, 38, 4),
+        (TG_64K, 48, 64),
+        (TG_64K, 42, 8192),
+    ] {
+        let mut stage1 = stage1(sizes(bits) | tcr);
+        stage1.ttbr0 = 0x00ab_0000_4fff_ffff;
+        let expected = 0x4fff_ffff & !(entries * 8 - 1);
+        let half = Half::of(&stage1, 0);
+        assert_eq!(half.first_table(), expected, "{tcr:#x} {bits}");
+    }
+}
+
+#[test]
+fn output_addresses_above_ips_are_faults() {
+    let leaf = |ips: u64, base: u64| {
+        let (memory, address) = four_levels(base | PAGE);
+        stage1(sizes(48) | TG_4K | ips << 32).translate(&memory, address, READ)
+    };
+    let fault = Err(FaultStatus::address_size(WalkLevel::LAST));
+    for (ips, bits) in [(0, 32), (1, 36), (2, 40), (3, 42), (4, 44)] {
+        assert_eq!(leaf(ips, 1 << bits), fault, "IPS {ips}");
+        let below = 1 << (bits - 1);
+        assert_eq!(leaf(ips, below), Ok(Gpa(below | 0xabc)), "IPS {ips}");
+    }
+    for ips in 5..8 {
+        assert_eq!(leaf(ips, 1 << 47), Ok(Gpa(1 << 47 | 0xabc)), "IPS {ips}");
+    }
+    let (mut memory, address) = four_levels(PAGE);
+    for value in memory
+        .0
+        .values_mut()
+        .filter(|value| **value == 0x3000 | TABLE)
+    {
+        *value |= 1 << 33;
+    }
+    let on_walk = stage1(sizes(48) | TG_4K).translate(&memory, address, READ);
+    let level = WalkLevel::above_last(2);
+    assert_eq!(on_walk, Err(FaultStatus::address_size(level)), "of a table");
+    let mut root = stage1(sizes(48) | TG_4K);
+    root.ttbr0 = 1 << 33;
+    let first = root.translate(&memory, address, READ);
+    assert_eq!(
+        first,
+        Err(FaultStatus::address_size(WalkLevel::ZERO)),
+        "of TTBR0"
+    );
+}
+
+/// Sizes that a CPU does not have act as the nearest.
+#[test]
+fn sizes_out_of_range_are_clamped() {
+    for (tcr, txsz, bits) in [
+        (TG_4K, 0, 48),
+        (TG_4K, 15, 48),
+        (TG_4K | DS, 0, 52),
+        (TG_16K, 12, 48),
+        (TG_16K | DS, 12, 52),
+        (TG_64K, 0, 52),
+        (TG_64K, 12, 52),
+        (TG_4K, 63, 16),
+    ] {
+        let half = Half::of(&stage1(tcr | txsz | txsz << 16), 0);
+        let inside = (1_u64 << bits) - 1;
+        assert!(half.covers(inside), "{tcr:#x} {txsz}");
+        assert!(!half.covers(inside + 1), "{tcr:#x} {txsz}");
+    }
+}
+
+/// What no access of ours depends on: the contiguous hint, nG, memory type and shareability.
+#[test]
+fn other_attributes_do_not_count() {
+    const CONTIGUOUS: u64 = 1 << 52;
+    let others = CONTIGUOUS | 1 << 11 | 7 << 2 | 3 << 8 | 1 << 5 | 0xf << 55;
+    let (memory, address) = four_levels(0x0900_0000 | PAGE | others);
+    let found = stage1(sizes(48) | TG_4K).translate(&memory, address, READ);
+    assert_eq!(found, Ok(Gpa(0x0900_0abc)));
+}
+
+/// EL1 with PAN has no data of EL0's pages, and with EPAN none of what EL0 may execute.
+#[test]
+fn pan_goes_by_the_rights_of_el0() {
+    const UXN: u64 = 1 << 54;
+    const UXN_TABLE: u64 = 1 << 60;
+    const EPAN: u64 = 1 << 57;
+    let pan = |write| Access::Data {
+        privileged: true,
+        pan: true,
+        write,
+    };
+    for (leaf, table, sctlr, allowed) in [
+        (0, 0, 0, true),
+        (AP_USER, 0, 0, false),
+        (AP_USER | UXN, 0, 0, false),
+        (0, 0, EPAN, false),
+        (UXN, 0, EPAN, true),
+        (0, UXN_TABLE, EPAN, true),
+        (AP_USER | UXN, 0, EPAN, false),
+    ] {
+        let memory = both_halves(PAGE | leaf, table);
+        let mut stage1 = stage1(sizes(39) | TG_4K);
+        stage1.sctlr |= sctlr;
+        for write in [false, true] {
+            let found = stage1.translate(&memory, LOW, pan(write));
+            assert_eq!(found.is_ok(), allowed, "{leaf:#x} {table:#x} {sctlr:#x}");
+        }
+    }
+}
+
+#[test]
+fn uao_and_pan_choose_whose_rights_count() {
+    const PAN: u64 = 1 << 22;
+    const UAO: u64 = 1 << 23;
+    for (pstate, unprivileged, privileged, pan) in [
+        (0x3c5, false, true, false),
+        (0x3c5, true, false, false),
+        (0x3c5 | UAO, true, true, false),
+        (0x3c5 | UAO | PAN, true, true, true),
+        (0x3c5 | PAN, false, true, true),
+        (0x3c0, false, false, false),
+        (0x3c0 | UAO, true, false, false),
+        (0x1d0, false, false, false),
+        (0x1f0 | UAO, true, false, false), // SSBS of AArch32
+    ] {
+        let expected = Access::Data {
+            privileged,
+            pan,
+            write: true,
+        };
+        let pstate = Pstate::from_bits(pstate);
+        assert_eq!(
+            Access::data(pstate, unprivileged, true),
+            expected,
+            "{pstate:?}"
+        );
+    }
+}
+
 /// Memory whose every word is one value: a table that points at itself for ever.
 struct Endless(u64);
 

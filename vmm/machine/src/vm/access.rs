@@ -53,33 +53,24 @@ impl<G: InterruptController> Vm<G> {
             return self.undescribed(vcpu, (pc, gpa), (fetch, syndrome), kernel);
         };
         let access = MmioAccess::of(gpa, iss);
-        match self.recent_device_at(gpa, access.size) {
-            Some(found) if self.is_plain(vcpu, pc, &access, kernel) => {
-                self.perform(vcpu, &access, ByteOrder::Little, found, kernel);
-                kernel.set_pc(pc.wrapping_add(4));
-                Outcome::Resume
-            }
-            _ => self.rarer_access(vcpu, (pc, gpa), syndrome, kernel),
-        }
-    }
-
-    /// Is it an access of AArch64 with little-endian data, whose end changes nothing but the PC?
-    /// Only AArch64 has the zero register, and zero has no byte order.
-    #[inline(always)]
-    fn is_plain(
-        &mut self,
-        vcpu: VcpuId,
-        pc: u64,
-        access: &MmioAccess,
-        kernel: &mut impl Kernel,
-    ) -> bool {
+        let Some(found) = self.recent_device_at(gpa, access.size) else {
+            return self.rarer_access(vcpu, (pc, gpa), syndrome, kernel);
+        };
         let register = access.direction.register();
-        if register == Gpr::ZR {
-            return true;
+        let mut order = ByteOrder::Little;
+        // Only AArch64 has the zero register, and zero has no byte order.
+        if register != Gpr::ZR {
+            kernel.prepare(register);
+            if !Pstate::from_bits(kernel.pstate()).is_plain() {
+                return self.rarer_access(vcpu, (pc, gpa), syndrome, kernel);
+            }
+            if access.size != AccessSize::Byte && !self.byte_orders.is_known_little(vcpu, pc) {
+                order = self.byte_order(vcpu, pc, kernel);
+            }
         }
-        kernel.prepare(register);
-        Pstate::from_bits(kernel.pstate()).is_plain()
-            && (access.size == AccessSize::Byte || self.byte_orders.is_known_little(vcpu, pc))
+        self.perform(vcpu, &access, order, found, kernel);
+        kernel.set_pc(pc.wrapping_add(4));
+        Outcome::Resume
     }
 
     #[inline(never)]
@@ -112,8 +103,8 @@ impl<G: InterruptController> Vm<G> {
         (offset < recent.size && gpa.is_aligned(size.bytes())).then_some((recent.device, offset))
     }
 
-    /// An access to another device than the last one or to none, or one whose data is
-    /// big-endian, or of AArch32.
+    /// An access to another device than the last one or to none, or one whose end changes more
+    /// than the PC: of AArch32, or in a software step.
     #[inline(never)]
     fn rarer_access(
         &mut self,

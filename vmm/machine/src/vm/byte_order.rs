@@ -19,7 +19,7 @@ use crate::{
 /// Instructions that are remembered.
 const PLACES: usize = 8;
 /// How often an instruction is looked at before it is trusted.
-const CHECKS: u8 = 16;
+const CHECKS: u8 = 8;
 /// How often it is trusted until the next look.
 const TRUSTED: u8 = 63;
 
@@ -93,6 +93,8 @@ const fn place(pc: u64) -> usize {
 
 impl<G: InterruptController> Vm<G> {
     /// The byte order of the data of the instruction at `pc`, which is looked at.
+    #[cold]
+    #[inline(never)]
     pub(super) fn byte_order(
         &mut self,
         vcpu: VcpuId,
