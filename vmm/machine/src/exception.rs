@@ -96,16 +96,20 @@ pub fn inject(registers: &mut impl VcpuRegisters, exception: GuestException) -> 
     let sctlr = registers.system(SystemRegister::SctlrEl1);
     let vbar = registers.system(SystemRegister::VbarEl1);
     let esr = exception.syndrome(pstate.is_privileged());
-    registers.set_system(SystemRegister::ElrEl1, pc);
-    registers.set_system(SystemRegister::SpsrEl1, pstate.into_bits());
-    registers.set_system(SystemRegister::EsrEl1, esr.into_bits());
     let far = match exception {
         GuestException::InstructionAbort { .. } => Some(pc),
         GuestException::DataAbort { address, .. } => address,
         GuestException::Undefined => None,
     };
-    if let Some(address) = far {
-        registers.set_system(SystemRegister::FarEl1, address);
+    for (register, value) in [
+        (SystemRegister::ElrEl1, Some(pc)),
+        (SystemRegister::SpsrEl1, Some(pstate.into_bits())),
+        (SystemRegister::EsrEl1, Some(esr.into_bits())),
+        (SystemRegister::FarEl1, far),
+    ] {
+        if let Some(value) = value {
+            registers.set_system(register, value);
+        }
     }
     let in_handler = pstate.in_handler(sctlr);
     registers.set_pstate(in_handler.into_bits());

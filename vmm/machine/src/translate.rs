@@ -80,6 +80,7 @@ pub struct Stage1 {
 
 impl Stage1 {
     /// As the vCPU has it now; four registers are read.
+    #[inline(never)]
     pub fn of(registers: &mut impl VcpuRegisters) -> Self {
         Self {
             sctlr: registers.system(SystemRegister::SctlrEl1),

@@ -129,6 +129,24 @@ fn the_stack_pointer_is_the_one_that_pstate_selects() {
     }
 }
 
+/// LDR and STR of every width, by an index register that is shifted by it or not.
+#[test]
+fn an_index_register_is_extended_and_shifted() {
+    for (word, write, index, offset) in [
+        (0xb861_7880, false, 4, 16),                 // ldr w0, [x4, x1, lsl #2]
+        (0xb861_6880, false, 4, 4),                  // ldr w0, [x4, x1]
+        (0xf821_7880, true, 4, 32),                  // str x0, [x4, x1, lsl #3]
+        (0x7861_5880, false, 0xf_0000_0004, 8),      // ldrh w0, [x4, w1, uxtw #1]
+        (0xb861_d880, false, 0xf_ffff_fffe, -8_i64), // ldr w0, [x4, w1, sxtw #2]
+    ] {
+        let mut vcpu = vcpu(DEVICE + 0x100);
+        vcpu.x[1] = index;
+        let at = (DEVICE + 0x100).wrapping_add_signed(offset);
+        let plan = perform(word, write, &mut vcpu, at);
+        assert_eq!(plan.accesses[0].gpa, Gpa(at), "{word:08x}");
+    }
+}
+
 #[test]
 fn what_device_memory_refuses_is_refused() {
     let known = Some(DEVICE);
@@ -397,6 +415,9 @@ fn a_fetch_from_a_device_stays_an_external_abort() {
     };
     let mut fault = paged_fault(DEVICE);
     (fault.fetch, fault.pc) = (true, MAPPED);
+    assert_eq!(locate(fetch, &fault, &mut vcpu, &memory), fetch);
+    // The guest took the page away meanwhile, and the processor did not report the walk.
+    fault.pc = MAPPED + 0x1000;
     assert_eq!(locate(fetch, &fault, &mut vcpu, &memory), fetch);
 }
 

@@ -173,6 +173,25 @@ fn index_registers_extend_as_named() {
     assert_eq!(Extend::Sxtw.apply(0xf_7fff_ffff), 0x7fff_ffff);
 }
 
+#[test]
+fn shifts_of_aarch32_are_the_manuals() {
+    const VALUE: u32 = 0x8000_0013;
+    for (kind, bits, carry, expected) in [
+        (0, 0, true, VALUE),
+        (0, 4, true, 0x0000_0130),
+        (1, 4, true, 0x0800_0001),
+        (1, 0, true, 0), // LSR #32
+        (2, 4, true, 0xf800_0001),
+        (2, 0, true, 0xffff_ffff), // ASR #32
+        (3, 4, false, 0x3800_0001),
+        (3, 0, false, 0x4000_0009), // RRX
+        (3, 0, true, 0xc000_0009),
+    ] {
+        let shift = Shift::decode(kind, bits);
+        assert_eq!(shift.apply(VALUE, carry), expected, "{shift:?}");
+    }
+}
+
 /// Bounds that hold for every word.
 fn is_sound(word: u32) -> bool {
     let Instruction::Transfer(transfer) = decode(word) else {

@@ -119,25 +119,31 @@ fn page_tables_outside_memory_abort() {
     );
 }
 
+/// What EL1 could have got itself keeps its status; the rest is an external abort.
 #[test]
-fn an_exclusive_that_memory_refuses_keeps_its_status() {
-    let mut exclusive = fault(DataAbort::new());
-    exclusive.syndrome = exclusive.syndrome & !0x3f | 0x35;
-    let status = FaultStatus::UNSUPPORTED_EXCLUSIVE;
-    assert_eq!(
-        undescribed(&exclusive),
-        Undescribed::Inject(GuestException::DataAbort {
-            status,
-            address: None,
-            write: false,
-        })
-    );
-    let mut parity = fault(DataAbort::new());
-    parity.syndrome = parity.syndrome & !0x3f | 0x18;
-    assert_eq!(
-        undescribed(&parity),
-        Undescribed::Inject(GuestException::external(None, false))
-    );
+fn a_fault_that_is_no_miss_is_told_as_el1_knows_it() {
+    for (code, status) in [
+        (0x35, FaultStatus::UNSUPPORTED_EXCLUSIVE),
+        (0x21, FaultStatus::ALIGNMENT),
+        (0x10, FaultStatus::EXTERNAL),
+        (0x18, FaultStatus::EXTERNAL), // parity
+        (0x30, FaultStatus::EXTERNAL), // TLB conflict
+    ] {
+        for write in [false, true] {
+            let mut fault = fault(DataAbort::new().with_wnr(write));
+            fault.syndrome = fault.syndrome & !0x3f | code;
+            let expected = GuestException::DataAbort {
+                status,
+                address: None,
+                write,
+            };
+            assert_eq!(
+                undescribed(&fault),
+                Undescribed::Inject(expected),
+                "{code:#x}"
+            );
+        }
+    }
 }
 
 proptest! {

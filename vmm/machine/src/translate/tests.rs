@@ -90,6 +90,10 @@ fn with_the_mmu_off_addresses_stand_for_themselves() {
         Ok(Gpa(0x4008_0000)),
         "TBI0"
     );
+    let fault = Err(FaultStatus::address_size(WalkLevel::ZERO));
+    for address in [1 << 48, 1 << 51, 1 << 55] {
+        assert_eq!(off.translate(&nothing, address, READ), fault);
+    }
     off.tcr = TranslationControl::new();
     assert_eq!(
         off.translate(&nothing, 0x5500_0000_4008_0000, READ),
@@ -298,6 +302,9 @@ fn the_access_flag_and_dirty_state_may_be_the_hardwares() {
     );
     assert!(stage1(tcr | HA).translate(&memory, address, READ).is_ok());
     let (memory, address) = four_levels(0x0900_0000 | PAGE | AP_READ_ONLY | DBM);
+    let (clean, _) = four_levels(0x0900_0000 | PAGE | AP_READ_ONLY);
+    let managed = stage1(tcr | HA | HD).translate(&clean, address, WRITE);
+    assert!(managed.is_err(), "not to be made dirty");
     for without in [tcr, tcr | HA, tcr | HD] {
         assert!(stage1(without).translate(&memory, address, WRITE).is_err());
     }

@@ -56,8 +56,8 @@ impl ByteOrders {
         is_known
     }
 
-    /// SCTLR_EL1 was read for the access at `pc`.
-    fn note(&mut self, vcpu: VcpuId, pc: u64, sctlr: u64) {
+    /// `sctlr` was seen before the instruction at `pc`.
+    pub(super) fn note(&mut self, vcpu: VcpuId, pc: u64, sctlr: u64) {
         if self.mixed {
             return;
         }

@@ -61,6 +61,7 @@ impl<G: InterruptController> Vm<G> {
             } => {
                 // It starts with the caller's byte order (DEN0022F 6.4.3.3).
                 let order = kernel.system(SystemRegister::SctlrEl1) & SCTLR_EE;
+                self.byte_orders.note(target, entry.0, order);
                 self.set_power(target, Power::On);
                 Self::start_vcpu(target, entry, (context, order), kernel);
                 Outcome::Resume

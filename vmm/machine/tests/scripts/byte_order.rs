@@ -141,7 +141,7 @@ fn a_change_is_seen_late_at_worst() {
         loaded(&mut machine, load(AT));
     }
     set(&mut machine, EE);
-    let late = (0..).take_while(|_| {
+    let late = (0..1000).take_while(|_| {
         machine.vcpu(0).pc = ENTRY;
         loaded(&mut machine, load(AT)) != 0xa0b0_c0f8
     });
@@ -159,4 +159,23 @@ fn a_started_vcpu_has_the_byte_order_of_its_caller() {
         let started = machine.system(1, register);
         assert_eq!(started, 0x30c5_0838 | expected);
     }
+}
+
+/// What is known of an instruction does not outlive a start with the other byte order.
+#[test]
+fn a_start_with_the_other_byte_order_is_seen() {
+    let mut machine = Machine::<2>::started();
+    let access = || load(AT).register(20);
+    machine.smc(&[0xc400_0003, 1, ENTRY, 0]);
+    for _ in 0..100 {
+        machine.vcpu(1).pc = ENTRY;
+        machine.access_of(1, access());
+    }
+    machine.smc_of(1, &[0x8400_0002]);
+    machine.write_distributor(PRIORITIES, 0xf8c0_b0a0);
+    let register = SystemRegister::SctlrEl1;
+    machine.vcpu(0).set_system(register, EE);
+    machine.smc(&[0xc400_0003, 1, ENTRY, 0]);
+    machine.access_of(1, access());
+    assert_eq!(machine.vcpu(1).x[20], 0xa0b0_c0f8);
 }

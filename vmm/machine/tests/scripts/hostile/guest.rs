@@ -19,6 +19,8 @@ const VCPUS: usize = 3;
 const TIMER: u16 = 27;
 const SMC: u64 = 0x17 << 26 | 1 << 25;
 
+const ERET: u32 = 0xd69f_03e0;
+
 /// PSTATE.nRW.
 const AARCH32: u64 = 1 << 4;
 
@@ -116,13 +118,19 @@ impl Guest {
         guest
     }
 
-    /// Starts the other vCPUs and enables interrupts, as a guest does first.
+    /// Starts the other vCPUs and enables interrupts, as a guest does first; most have an ERET near
+    /// their vectors.
     fn set_up(&mut self, input: &mut Input<'_>) {
+        if input.byte() & 3 != 0 {
+            self.machine.ram.write(0x904, &ERET.to_le_bytes());
+        }
         for vcpu in 0..VCPUS as u8 {
             if vcpu > 0 && input.byte() & 3 != 0 {
                 self.machine.smc(&[CPU_ON, vcpu.into(), ENTRY, 0]);
             }
             if self.is_running(vcpu) {
+                let vbar = SystemRegister::VbarEl1;
+                self.machine.vcpu(vcpu).set_system(vbar, RAM + 0x800);
                 for intid in [TIMER, UART_INTERRUPT, CARD_INTERRUPT] {
                     self.machine.enable_for(vcpu, intid, input.byte());
                 }

@@ -3,6 +3,7 @@
 use vmm_machine::{
     Gpa,
     emulate::{self, Emulation},
+    eret,
     exception::GuestException,
     exit::MemoryFault,
     kernel::VcpuRegisters,
@@ -13,13 +14,19 @@ use vmm_machine::{
 use super::input::Input;
 use crate::model::{GICD, RAM, RAM_BYTES, kernel::ModelKernel, memory::Memory};
 
-const REGISTERS: [SystemRegister; 5] = [
+const REGISTERS: [SystemRegister; 6] = [
     SystemRegister::SctlrEl1,
     SystemRegister::TcrEl1,
     SystemRegister::Ttbr0El1,
     SystemRegister::Ttbr1El1,
     SystemRegister::SpEl1,
+    SystemRegister::VbarEl1,
 ];
+
+/// User mode.
+const A32: u64 = 0x10;
+const T32: u64 = 0x30;
+const ERET: u32 = 0xd69f_03e0;
 
 /// Lets the guest fault as `bytes` say.
 pub(crate) fn run(bytes: &[u8]) {
@@ -31,7 +38,12 @@ pub(crate) fn run(bytes: &[u8]) {
     for register in REGISTERS {
         kernel.set_system(register, address(&mut input));
     }
-    kernel.set_pstate(input.number());
+    let pstate = match input.below(3) {
+        0 => A32,
+        1 => T32,
+        _ => input.number(),
+    };
+    kernel.set_pstate(pstate);
     kernel.vcpus[0].x = [0; 31].map(|_| address(&mut input));
     let pc = address(&mut input);
     kernel.set_pc(pc);
@@ -43,6 +55,8 @@ pub(crate) fn run(bytes: &[u8]) {
     };
     let at = (pc.wrapping_sub(RAM) % (RAM_BYTES - 4)) as usize;
     ram.write(at, &input.word().to_le_bytes());
+    let at = (input.word() as usize % (RAM_BYTES as usize - 8)) & !3;
+    ram.write(at, &ERET.to_le_bytes());
     while !input.is_empty() {
         let at = input.word() as usize % (RAM_BYTES as usize - 8);
         ram.write(at, &descriptor(&mut input).to_le_bytes());
@@ -69,6 +83,16 @@ fn descriptor(input: &mut Input<'_>) -> u64 {
 }
 
 fn check(fault: &MemoryFault, kernel: &mut ModelKernel, memory: &GuestMemory<1>) {
+    let last = fault.gpa.0;
+    if let Some(found) = eret::find(kernel, memory, last) {
+        let vbar = kernel.system(SystemRegister::VbarEl1);
+        assert!(found == last || found.wrapping_sub(vbar & !0xfff) < 0x8000);
+        let pstate = kernel.pstate();
+        eret::leave_by(kernel, found);
+        assert_eq!(kernel.pstate(), 0x3c5);
+        kernel.set_pstate(pstate);
+        kernel.set_pc(fault.pc);
+    }
     let unlocated = GuestException::external(None, false);
     let located = emulate::locate(unlocated, fault, kernel, memory);
     assert!(matches!(located, GuestException::DataAbort { .. }));
