@@ -18,6 +18,21 @@ export MAKE_GOALS := $(MAKECMDGOALS)
 export MAKE_VARIABLES := $(strip $(foreach name,$(.VARIABLES),$(if $(filter command,$(origin $(name))),$(name))))
 endif
 
+XTASK := $(or $(CARGO_TARGET_DIR),target)/debug/xtask
+
+# xtask tells the right name too, but building it takes minutes.
+VARIABLES := KERNEL INITRD BOOTARGS DTB SYSTEM MICROKIT_SDK MICROKIT_BOARD MICROKIT_CONFIG \
+	BUILD_DIR QEMU_ARGS ADDR EXIT RECORD SDK_URL \
+	V NO_COLOR CARGO_TARGET_DIR RUSTUP_TOOLCHAIN MAKEFLAGS SHELL
+ifeq ($(wildcard $(XTASK)),)
+ifneq ($(OTHERS),)
+$(error there is no verb $(OTHERS); the verbs are $(VERBS))
+endif
+ifneq ($(filter-out $(VARIABLES),$(MAKE_VARIABLES)),)
+$(error $(filter-out $(VARIABLES),$(MAKE_VARIABLES)) is not a variable of this Makefile; `make help` lists them)
+endif
+endif
+
 # Nothing is done when one of several goals is wrong.
 $(VERBS): $(OTHERS)
 $(VERBS) $(OTHERS): tool
@@ -30,8 +45,6 @@ linker:
 	@./setup linker
 
 # Later builds are short and say nothing; one after a change of the dependencies is like the first.
-XTASK := $(or $(CARGO_TARGET_DIR),target)/debug/xtask
-
 tool: $(XTASK)
 
 $(XTASK): Cargo.lock | linker

@@ -9,6 +9,7 @@ use crate::verb::{bench, explain, profile, sdk, setup};
 #[derive(Parser)]
 #[command(
     name = "make",
+    display_name = "xtask",
     version,
     override_usage = "make <VERB> [VARIABLE=VALUE]...\n       cargo xtask <VERB> [OPTIONS]",
     subcommand_value_name = "VERB",

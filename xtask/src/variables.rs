@@ -105,6 +105,7 @@ mod tests {
 
     use super::*;
     use crate::command_line::CommandLine;
+    use crate::tree::Tree;
 
     #[test]
     fn every_option_is_a_variable() {
@@ -123,6 +124,20 @@ mod tests {
         for name in known {
             check_known(name).unwrap();
         }
+    }
+
+    #[test]
+    fn the_makefile_knows_the_same() {
+        let path = Tree::find().path("Makefile");
+        let makefile = std::fs::read_to_string(path).unwrap();
+        let (_, list) = makefile.split_once("\nVARIABLES := ").unwrap();
+        let (list, _) = list.split_once("\nifeq").unwrap();
+        let names: Vec<&str> = list
+            .split_whitespace()
+            .filter(|word| *word != "\\")
+            .collect();
+        let ours = VARIABLES.iter().map(|(name, _)| *name).chain(OF_OTHERS);
+        assert_eq!(names, ours.collect::<Vec<_>>());
     }
 
     #[test]

@@ -106,6 +106,27 @@ fn help_needs_no_build() {
 }
 
 #[test]
+fn mistakes_are_told_before_the_first_build() {
+    let folder = prepared();
+    fs::remove_file(folder.path().join("target/debug/xtask")).unwrap();
+    for (arguments, expected) in [
+        (
+            ["run", "KERNAL=x"],
+            "KERNAL is not a variable of this Makefile",
+        ),
+        (
+            ["runn", "V=1"],
+            "there is no verb runn; the verbs are build",
+        ),
+    ] {
+        let output = make(folder.path(), &arguments);
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert!(errors.contains(expected), "{errors}");
+        assert!(!output.status.success() && output.stdout.is_empty());
+    }
+}
+
+#[test]
 fn the_first_build_shows_what_it_builds() {
     let folder = prepared();
     fs::remove_file(folder.path().join("target/debug/xtask")).unwrap();
