@@ -178,8 +178,12 @@ impl Apt {
                 .args(["-qq", "--error-on=any", "update"]),
         )
         .with_context(|| {
+            let keyring = match Path::new(KEYRING).exists() {
+                true => "",
+                false => ", and this machine has no debian-archive-keyring",
+            };
             format!(
-                "no package lists of {} (a first run needs a Debian mirror)",
+                "no package lists of {} (a first run needs a Debian mirror{keyring})",
                 self.title()
             )
         })?;
@@ -235,6 +239,9 @@ APT::Sandbox::User "root";
 Dir::State "{folder}/state";
 Dir::State::status "{folder}/status";
 Dir::Cache "{folder}/cache";
+// Read a few times only: not worth a file larger than the lists.
+Dir::Cache::pkgcache "";
+Dir::Cache::srcpkgcache "";
 Dir::Etc::sourcelist "{folder}/sources.list";
 Dir::Etc::sourceparts "/dev/null";
 Dir::Etc::preferences "/dev/null";

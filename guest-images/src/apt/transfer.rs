@@ -32,6 +32,12 @@ pub fn size(bytes: u64) -> String {
     }
 }
 
+/// Packages and their bytes, as people read it.
+pub fn total(packages: usize, bytes: u64) -> String {
+    let plural = if packages == 1 { "" } else { "s" };
+    format!("{packages} package{plural}, {}", size(bytes))
+}
+
 /// Runs `apt_get` to its end and shows how far it is. A download that stands still is given up.
 ///
 /// # Errors
@@ -81,7 +87,9 @@ fn run_with(apt_get: &mut Command, patience: Duration) -> Result<()> {
 fn follow(output: impl Read, patience: Duration) -> bool {
     let bar = bar(100);
     let mut last = (String::new(), Instant::now());
-    for line in BufReader::new(output).lines().map_while(Result::ok) {
+    // dpkg's words between the lines may be of any encoding.
+    for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
+        let line = String::from_utf8_lossy(&line).into_owned();
         if let Some((percent, what)) = progress(&line) {
             bar.set_position(percent);
             bar.set_message(what.to_owned());
@@ -157,6 +165,8 @@ mod tests {
         assert_eq!(size(1), "1 kB");
         assert_eq!(size(999_000), "999 kB");
         assert_eq!(size(37_400_000), "37 MB");
+        assert_eq!(total(1, 2000), "1 package, 2 kB");
+        assert_eq!(total(3, 0), "3 packages, 0 kB");
     }
 
     #[test]
@@ -172,6 +182,13 @@ mod tests {
         let installing = "for n in 1 2 3 4 5 6 7 8 9; do echo pmstatus:x:1:y; sleep 0.05; done";
         let mut shell = Command::new("sh");
         run_with(shell.args(["-c", installing]), patience).unwrap();
+    }
+
+    #[test]
+    fn all_output_is_taken_whatever_its_encoding() {
+        let mut shell = Command::new("sh");
+        let latin = "printf 'G\\374nter\\n'; seq 100000";
+        run(shell.args(["-c", latin])).unwrap();
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use guest_images::apt::transfer::{self, reason, size};
+use guest_images::apt::transfer::{self, reason, total};
 use guest_images::apt::{NETWORK_OPTIONS, PackageFile, parse_uris};
 
 use super::host;
@@ -34,14 +34,13 @@ pub(super) fn install(tool: &Tool, minimum: Option<&Version>) -> Result<()> {
     let files = files(tool);
     let bytes: u64 = files.iter().map(|file| file.size).sum();
     step(&format!(
-        "installing {} with apt-get: {} packages, {} to download",
+        "installing {} with apt-get: {} to download",
         tool.packages.join(", "),
-        plan.installed.len(),
-        size(bytes)
+        total(plan.installed.len(), bytes)
     ));
     let mut apt_get = as_root(prefix);
     apt_get
-        .args(["-qq", "--no-remove", "-o", "DPkg::Lock::Timeout=300"])
+        .args(["-qq", "--no-remove", "-o", "DPkg::Lock::Timeout=60"])
         .args(INSTALL)
         .args(tool.packages);
     transfer::run(&mut apt_get)

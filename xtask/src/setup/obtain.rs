@@ -81,14 +81,15 @@ impl Wanted<'_> {
                  what Debian calls {packages}"
             );
         }
-        let not_installed = match install::install(self.tool, self.minimum) {
-            Ok(()) => match (self.on_machine)() {
-                Some(found) => return Ok(found),
-                None => anyhow!("what apt-get installed does not do"),
-            },
-            Err(error) => error,
-        };
-        let not_installed = one_line(&not_installed);
+        let installed = install::install(self.tool, self.minimum);
+        // Also after an error: apt-get may have got that far.
+        if let Some(found) = (self.on_machine)() {
+            return Ok(found);
+        }
+        let not_installed = installed.map_or_else(
+            |error| one_line(&error),
+            |()| "what apt-get installed does not do".to_owned(),
+        );
         step(&format!(
             "{packages}: not installed on this machine ({not_installed}); to be unpacked for this project only"
         ));

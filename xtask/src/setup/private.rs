@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use fs_err::{self as fs, File};
-use guest_images::apt::transfer::{bar, size};
+use guest_images::apt::transfer::{bar, size, total};
 use guest_images::apt::{Apt, PackageFile, unpack};
 
 use super::host;
@@ -131,11 +131,10 @@ fn too_old(
 fn download(apt: &Apt, tool: &Tool, files: &[PackageFile], folder: &Path) -> Result<()> {
     let bytes = files.iter().map(|file| file.size).sum();
     step(&format!(
-        "downloading {} of {} with all that it needs: {} packages, {}",
+        "downloading {} of {} with all that it needs: {}",
         tool.packages.join(", "),
         apt.title(),
-        files.len(),
-        size(bytes)
+        total(files.len(), bytes)
     ));
     if verbose() {
         for file in files {

@@ -14,7 +14,7 @@ const LOADER: &str = "#!/bin/sh\n[ \"$1\" = --library-path ] || exit 1\nshift 2\
 ///
 /// debian/SUITE/FILE.deb are packages; `machine` is the suite that is asked without a
 /// configuration of one's own. Files that change what it does: `offline`; `removes` (what an
-/// installation would remove); `conflict` (why it cannot be); `interrupt` (the next download ends in the middle).
+/// installation would remove); `conflict` (why it cannot be); `stumbles` (an installation reports an error at its end); `interrupt` (the next download ends in the middle).
 const APT_GET: &str = r#"
 debian=DEBIAN
 echo "$*" >>$debian/apt.log
@@ -73,6 +73,7 @@ download)
 install)
     offline
     cp $debian/$suite/installs/* BIN/
+    if [ -e $debian/stumbles ]; then echo "E: Can not write log" >&2; exit 100; fi
     ;;
 esac
 "#;

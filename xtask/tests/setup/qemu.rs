@@ -60,6 +60,16 @@ fn a_conflict_that_apt_get_cannot_solve_needs_no_root() {
 }
 
 #[test]
+fn one_that_apt_get_installed_is_used_whatever_else_failed() {
+    let machine = Machine::new();
+    let debian = Debian::new(&machine).qemu(&OWN, "7.2");
+    let debian = debian.with("stumbles", "");
+    let run = machine.xtask(&["qemu"]).expect_well();
+    assert_eq!(run.value("QEMU"), machine.program(PROGRAM));
+    assert_eq!(debian.downloads(), 0);
+}
+
+#[test]
 fn a_machine_without_package_lists_gets_them() {
     let machine = Machine::new();
     let debian = Debian::new(&machine).qemu(&OWN, "7.2");
