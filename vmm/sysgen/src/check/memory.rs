@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostics;
 use crate::document::{Document, Domain, Machine, Map, Region};
 use crate::model::{DISTRIBUTOR_SIZE, Guest, Reservation};
 use crate::resolve::{find_region, page_size};
-use crate::source::Span;
+use crate::source::{Span, Spanned};
 
 pub(super) fn check(document: &Document, guests: &[Guest], board: &Board, found: &mut Diagnostics) {
     for region in &document.regions {
@@ -63,7 +63,7 @@ fn check_region(document: &Document, region: &Region, found: &mut Diagnostics) {
                     format!("`{name}` of `{}` is misaligned", region.name.value),
                     format!("not a multiple of the page size {page:#x}"),
                 )
-                .hint(near_multiples(number.value, page));
+                .hint(near_multiples(number, page));
         }
     }
     match &region.size {
@@ -85,7 +85,14 @@ fn check_region(document: &Document, region: &Region, found: &mut Diagnostics) {
     }
 }
 
-fn near_multiples(value: u64, page: u64) -> String {
+fn near_multiples(number: &Spanned<u64>, page: u64) -> String {
+    let value = number.value;
+    // Was 0x forgotten? A decimal number is as long as its text.
+    let text = value.to_string();
+    let meant = u64::from_str_radix(&text, 16).unwrap_or(value);
+    if text.len() == number.span.len() && meant > 0 && meant.is_multiple_of(page) {
+        return format!("{text} is decimal, that is {value:#x}; did you mean 0x{text}?");
+    }
     let below = value - value % page;
     match below.checked_add(page) {
         Some(above) => format!("{below:#x} and {above:#x} are multiples"),
@@ -116,7 +123,7 @@ fn check_map(document: &Document, map: &Map, found: &mut Diagnostics) {
                 format!("`{}` is mapped at a misaligned address", region.name.value),
                 format!("not a multiple of the page size {page:#x}"),
             )
-            .hint(near_multiples(map.address.value, page));
+            .hint(near_multiples(&map.address, page));
     }
 }
 

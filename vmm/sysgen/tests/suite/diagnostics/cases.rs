@@ -726,6 +726,11 @@ pub(super) const CASES: &[Case] = &[
         &[(r#"phys_addr="0x9000000""#, r#"phys_addr="0x9000800""#)],
     ),
     case(
+        "region_physical_decimal",
+        ONE,
+        &[(r#"phys_addr="0x9000000""#, r#"phys_addr="9000000""#)],
+    ),
+    case(
         "region_empty",
         ONE,
         &[(
