@@ -106,7 +106,7 @@ fn three_starts(console: &mut Console) -> Result<()> {
     console.expect("guest linux stays stopped")
 }
 
-fn elf(bench: &Workbench, name: &str) -> Result<Images> {
+pub(crate) fn elf(bench: &Workbench, name: &str) -> Result<Images> {
     Ok(bare(bench.bare_metal(name)?))
 }
 

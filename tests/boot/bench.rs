@@ -56,12 +56,7 @@ impl Workbench {
 
     /// Builds a case, boots it and plays it.
     pub(crate) fn run(&self, case: &Case, kernel: &str, config: &str) -> Result<()> {
-        let folder = self
-            .tree
-            .target("boot-tests")
-            .join(kernel)
-            .join(config)
-            .join(case.name);
+        let folder = self.folder(kernel, config, case.name);
         let image = self.build(case, kernel, config, &folder)?;
         let qemu = machine::qemu(&image, Input::Stream, &case.clock.arguments())?;
         let mut console = Console::open(qemu)?;
@@ -77,7 +72,20 @@ impl Workbench {
         })
     }
 
-    fn build(&self, case: &Case, kernel: &str, config: &str, folder: &Path) -> Result<Image> {
+    /// Where a case's image and console go.
+    pub(crate) fn folder(&self, kernel: &str, config: &str, name: &str) -> PathBuf {
+        let all = self.tree.target("boot-tests");
+        all.join(kernel).join(config).join(name)
+    }
+
+    /// Builds a case in `folder`.
+    pub(crate) fn build(
+        &self,
+        case: &Case,
+        kernel: &str,
+        config: &str,
+        folder: &Path,
+    ) -> Result<Image> {
         let Some(sdk) = self.sdk(kernel) else {
             bail!("there is no official SDK");
         };

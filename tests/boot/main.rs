@@ -12,6 +12,7 @@ mod interference;
 mod other_guests;
 mod parity;
 mod placement;
+mod processor;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
     trials.extend(budgets::trials(&bench));
     trials.extend(counter::trials(&bench));
     trials.extend(interference::trials(&bench));
+    trials.extend(processor::trials(&bench));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

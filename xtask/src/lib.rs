@@ -10,6 +10,7 @@ pub mod input;
 pub mod knobs;
 pub mod machine;
 pub mod microkit;
+pub mod processor;
 pub mod profile;
 pub mod program;
 pub mod progress;

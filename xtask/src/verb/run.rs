@@ -8,6 +8,7 @@ use crate::image::{Recipe, load_board};
 use crate::input::Input;
 use crate::knobs::{Choice, Knobs};
 use crate::machine;
+use crate::processor;
 use crate::tree::Tree;
 
 /// The Debian guest's argument for: power off once you are up.
@@ -20,6 +21,7 @@ pub(crate) const POWER_OFF: &str = "autopoweroff";
 pub fn run(tree: &Tree, knobs: &Knobs) -> Result<ExitCode> {
     let input = Input::look();
     let more = knobs.qemu_arguments()?;
+    processor::check(&more)?;
     let mut recipe = Recipe::new(tree, knobs)?;
     // Only the Debian guest knows the word.
     if input == Input::Nothing && knobs.initrd()? == Choice::Default {
