@@ -7,7 +7,8 @@ use std::sync::OnceLock;
 
 use anyhow::{Context, Result, bail};
 use guest_images::{Cache, DEFAULT_SUITE, DebianGuest};
-use xtask::image::{Image, Recipe};
+use sysgen::System;
+use xtask::image::{Image, Recipe, load_board, load_system};
 use xtask::input::Input;
 use xtask::machine;
 use xtask::microkit::Sdk;
@@ -99,6 +100,11 @@ impl Workbench {
             more_bootargs: None,
         };
         recipe.build(&self.tree)
+    }
+
+    /// A system XML, from the top folder.
+    pub(crate) fn system(&self, path: &str) -> Result<System> {
+        load_system(&self.tree.path(path), &load_board(&self.tree, BOARD)?)
     }
 
     /// The Debian guest of `suite`.
