@@ -5,19 +5,21 @@
 const STEPS: usize = 16;
 /// So much of a file is enough to see that it is text.
 const SAMPLE: usize = 4096;
+/// So many bytes without a control character are text, in whatever encoding.
+const OTHER_TEXT: usize = 32;
 
 /// Refuses what is certainly none; otherwise says what makes it doubtful.
 ///
 /// # Errors
 /// What it is instead.
 pub(super) fn check(bytes: &[u8]) -> Result<Option<String>, String> {
-    if let Some(kind) = text_kind(bytes) {
-        return Err(format!("is {kind}"));
-    }
     for (value, name) in [(0, "zeroes"), (0xff, "0xff, like empty flash memory")] {
         if bytes.iter().all(|byte| *byte == value) {
             return Err(format!("holds nothing but {name}; is it the right file?"));
         }
+    }
+    if let Some(kind) = text_kind(bytes) {
+        return Err(format!("is {kind}"));
     }
     let Some(first) = instruction(bytes, 0) else {
         return Err(format!(
@@ -81,9 +83,21 @@ fn is_allocated(word: u32) -> bool {
     match (word >> 25) & 0xf {
         // Reserved, SME and unallocated: nothing that a program begins with.
         0b0000 | 0b0001 | 0b0011 => false,
-        // Branches, exception generating and system instructions.
-        0b1010 | 0b1011 => !matches!(word >> 29, 0b011 | 0b111),
+        0b1010 | 0b1011 => is_allocated_branch(word),
         _ => true,
+    }
+}
+
+/// As [`is_allocated`], for branches, exception generating and system instructions.
+fn is_allocated_branch(word: u32) -> bool {
+    match word >> 24 {
+        // Exceptions.
+        0xd4 => word & 0x1c == 0,
+        // System instructions.
+        0xd5 => word & 0x00c0_0000 == 0,
+        // Branches to a register.
+        0xd6 | 0xd7 => word & 0x001f_f000 == 0x001f_0000,
+        _ => !matches!(word >> 29, 0b011 | 0b110 | 0b111),
     }
 }
 
@@ -127,7 +141,7 @@ fn is_hexadecimal(text: Option<&str>) -> bool {
     text.is_some_and(|text| text.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-/// The start of a file as text, when it is UTF-8 or UTF-16 without control characters.
+/// The start of a file as text, when it is that: without control characters.
 fn sample(bytes: &[u8]) -> Option<String> {
     let start = bytes.get(..SAMPLE).unwrap_or(bytes);
     let text = if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
@@ -146,9 +160,16 @@ fn sample(bytes: &[u8]) -> Option<String> {
             Err(error) if error.error_len().is_none() && bytes.len() > SAMPLE => {
                 String::from_utf8_lossy(start.get(..error.valid_up_to())?).into_owned()
             }
+            Err(_) if start.len() >= OTHER_TEXT && !start.iter().any(|&byte| is_control(byte)) => {
+                String::from_utf8_lossy(start).into_owned()
+            }
             Err(_) => return None,
         }
     };
     let is_text = |c: char| !c.is_control() || matches!(c, '\t' | '\n' | '\r' | '\x0c' | '\x1b');
     text.chars().all(is_text).then_some(text)
+}
+
+fn is_control(byte: u8) -> bool {
+    byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b)
 }

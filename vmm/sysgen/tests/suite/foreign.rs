@@ -118,6 +118,10 @@ fn text_is_refused_by_its_kind() {
         ),
         (b"{ \"kernel\": 1 }", "is text; "),
         ("Öffentlicher Schlüssel".as_bytes(), "is text; "),
+        (
+            b"caf\xe9 ferm\xe9, caf\xe9 ouvert, caf\xe9 ferm\xe9",
+            "is text; ",
+        ),
         (b"\xff\xfek\0e\0r\0n\0e\0l\0", "is text; "),
     ]);
     // A long one whose sample ends within a character.
