@@ -6,7 +6,7 @@ use anyhow::{Result, anyhow, bail};
 
 use super::private::{Outcome, Tools, wrapper};
 use super::tool::Tool;
-use super::version::Version;
+use super::version::{Version, ask};
 use super::{host, install};
 use crate::progress::step;
 use crate::tree::Tree;
@@ -26,9 +26,9 @@ pub(super) struct Wanted<'a> {
 /// A program of the PATH, or of a private folder, that is new enough.
 pub(super) fn program(tree: &Tree, tool: &Tool, minimum: Option<&Version>) -> Result<PathBuf> {
     let name = tool.program.unwrap_or_default();
-    let usable = |path: &PathBuf| {
-        let version = Version::of(path);
-        version.is_some_and(|version| minimum.is_none_or(|minimum| version >= *minimum))
+    let usable = |path: &PathBuf| match minimum {
+        Some(minimum) => Version::of(path).is_some_and(|version| version >= *minimum),
+        None => ask(path).is_some(),
     };
     Wanted {
         tool,

@@ -9,9 +9,10 @@ use std::process::{Command, Stdio};
 pub struct Version(Vec<u32>);
 
 impl Version {
-    /// Reads `7.2.19`, and of a Debian version (`1:7.2+dfsg-7`) the upstream's numbers.
+    /// Reads `7.2.19` or `v7.2.19`, and of a Debian version (`1:7.2+dfsg-7`) the upstream's numbers.
     pub fn parse(text: &str) -> Option<Self> {
         let upstream = text.split_once(':').map_or(text, |(_, rest)| rest);
+        let upstream = upstream.strip_prefix('v').unwrap_or(upstream);
         let is_other = |c: char| !c.is_ascii_digit() && c != '.';
         let numbers = upstream.split(is_other).next()?.trim_end_matches('.');
         let numbers: Result<Vec<u32>, _> = numbers.split('.').map(str::parse).collect();
@@ -30,17 +31,22 @@ impl Version {
             .find_map(Self::parse)
     }
 
-    /// What `program --version` prints; `None` when the program does not run or names none.
+    /// The version of a program; `None` when it does not run or names none.
     pub fn of(program: &Path) -> Option<Self> {
-        let output = Command::new(program)
-            .arg("--version")
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .output()
-            .ok()?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        output.status.success().then(|| Self::find(&text)).flatten()
+        Self::find(&ask(program)?)
     }
+}
+
+/// What `program --version` prints; `None` when the program does not run.
+pub(super) fn ask(program: &Path) -> Option<String> {
+    let output = Command::new(program)
+        .arg("--version")
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    output.status.success().then_some(text)
 }
 
 impl fmt::Display for Version {
@@ -77,6 +83,7 @@ mod tests {
             ),
             ("rustc 1.95.0 (59807616e 2026-04-14)", "1.95.0"),
             ("Version: DTC 1.6.1", "1.6.1"),
+            ("Version: DTC v1.7.0-43-gbcd02b5", "1.7.0"),
         ] {
             assert_eq!(Version::find(text), Some(version(expected)), "{text}");
         }

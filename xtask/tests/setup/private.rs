@@ -32,6 +32,18 @@ fn an_ordinary_user_gets_tools_without_sudo() {
 }
 
 #[test]
+fn a_tool_of_any_version_is_used_if_it_runs() {
+    let machine = Machine::new();
+    machine.stub("dtc", "exit 127");
+    machine.ordinary_user();
+    let run = machine.xtask(&["dtc"]);
+    run.expect_failure(&["the device tree compiler is needed"]);
+    machine.stub("dtc", "echo Version: unknown");
+    let run = machine.xtask(&["dtc"]).expect_well();
+    assert_eq!(run.value("DTC"), machine.program("dtc"));
+}
+
+#[test]
 fn sudo_is_used_when_it_asks_for_no_password() {
     let machine = Machine::new();
     machine.ordinary_user();
