@@ -27,6 +27,9 @@ use transfer::{Blocks, Step, Transfer, Transfers};
 const MAX_RESPONSES: usize = 256;
 const SECTORS_PER_BLOCK: u64 = BLOCK_BYTES / SECTOR_BYTES;
 
+/// A request that is at work no more, and how it ended.
+type Ended = (Transfer, Result<(), DiskError>);
+
 /// The client's end of the block queues. A server that breaks a rule is not listened to any
 /// more: every request fails.
 #[derive(Debug)]
@@ -250,7 +253,7 @@ impl<'r> SddfDisk<'r> {
         &mut self,
         response: Response,
         effects: &mut Effects,
-    ) -> Result<Option<(Transfer, Result<(), DiskError>)>, Misbehaved> {
+    ) -> Result<Option<Ended>, Misbehaved> {
         let Some(mut transfer) = self.transfers.remove(response.id) else {
             // Nobody's: answered twice, or never asked for.
             return Ok(None);
@@ -276,10 +279,7 @@ impl<'r> SddfDisk<'r> {
     }
 
     /// The next request that has ended.
-    fn next_ended(
-        &mut self,
-        effects: &mut Effects,
-    ) -> Result<Option<(Transfer, Result<(), DiskError>)>, Misbehaved> {
+    fn next_ended(&mut self, effects: &mut Effects) -> Result<Option<Ended>, Misbehaved> {
         for _ in 0..MAX_RESPONSES {
             let Some(response) = self.client.response()? else {
                 return Ok(None);
