@@ -1,5 +1,7 @@
 //! What made a vCPU leave the guest, free of any kernel's message layout.
 
+pub(crate) mod decode;
+
 use crate::{Gpa, IntId};
 
 /// One exit of a vCPU.

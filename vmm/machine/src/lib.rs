@@ -16,6 +16,8 @@
 )]
 
 pub mod boot;
+pub mod calls;
+pub mod context;
 pub mod device;
 pub mod emulate;
 pub mod eret;
@@ -29,6 +31,7 @@ pub mod processor;
 pub mod psci;
 pub mod pstate;
 pub mod report;
+pub mod serve;
 pub mod smccc;
 pub mod sysreg;
 pub mod translate;

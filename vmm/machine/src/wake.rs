@@ -17,6 +17,12 @@ pub trait WakeSource {
     /// Who gets it looks at the counter and asks again.
     fn set(&mut self, deadline: Option<u64>);
 
+    /// The channel of an interrupt that is to be acknowledged at the start, and again whenever it
+    /// is among the signalled ones.
+    fn interrupt(&self) -> Option<u8> {
+        None
+    }
+
     /// Is the source's signal among `channels`, one bit each?
     fn is_signalled(&self, channels: u64) -> bool;
 }

@@ -1,18 +1,15 @@
 //! The VMM as a Microkit protection domain: one guest, described by the system XML.
 //!
-//! `sel4` makes the kernel calls, `context` keeps the registers of the exit at hand, `setup`
-//! turns the generated tables into reservations, `monitor` is the loop around it all.
+//! `sel4` makes the kernel calls; everything else is the machine's, whose
+//! [`serve`](vmm_machine::serve::serve) is the loop.
 #![no_std]
 #![no_main]
 
 mod cache;
 mod console;
-mod context;
 mod counter;
-mod exit;
 mod monitor;
 mod sel4;
-mod setup;
 mod shadow;
 mod wake;
 

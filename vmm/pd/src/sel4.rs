@@ -7,10 +7,15 @@
 mod system_call;
 
 use sel4::{IpcBuffer, sys};
-use vmm_machine::{IntId, VcpuId, kernel::ListRegister};
+use vmm_machine::{
+    IntId, VcpuId,
+    calls::{Calls, Event, FAST_WORDS, Message, REGISTERS, fault},
+    kernel::ListRegister,
+    register::SystemRegister,
+};
 
-pub(crate) use system_call::Message;
-use system_call::{FAST_WORDS, call, send, send_and_receive, signal, tag};
+use crate::{cache, counter, wake::Source};
+use system_call::{call, send, send_and_receive, signal, tag};
 
 // Capabilities of a protection domain, by their place (Microkit's libmicrokit).
 const INPUT: u64 = 1;
@@ -24,27 +29,17 @@ const VCPU_BASE: u64 = 330;
 /// Bit of a badge that says: a fault of a vCPU, whose identifier is in the low bits.
 const FAULT_BADGE: u64 = 1 << 62;
 
-/// Labels of fault messages.
-pub(crate) mod fault {
+// The numbers that the machine knows are those of this kernel.
+const _: () = {
     use sel4::sys::seL4_Fault_tag as tag;
-    pub(crate) const CAP: u64 = tag::seL4_Fault_CapFault;
-    pub(crate) const UNKNOWN_SYSCALL: u64 = tag::seL4_Fault_UnknownSyscall;
-    pub(crate) const VM: u64 = tag::seL4_Fault_VMFault;
-    pub(crate) const MAINTENANCE: u64 = tag::seL4_Fault_VGICMaintenance;
-    pub(crate) const VCPU: u64 = tag::seL4_Fault_VCPUFault;
-    pub(crate) const VPPI: u64 = tag::seL4_Fault_VPPIEvent;
-}
-
-/// Registers of a thread; the last two are thread-local ones, which no exit needs.
-pub(crate) const REGISTERS: usize = 36;
-
-/// What ended a wait.
-pub(crate) enum Event {
-    /// An exit of a vCPU.
-    Exit(VcpuId, Message),
-    /// Channels that were signalled, one bit each.
-    Notified(u64),
-}
+    assert!(fault::CAP == tag::seL4_Fault_CapFault);
+    assert!(fault::UNKNOWN_SYSCALL == tag::seL4_Fault_UnknownSyscall);
+    assert!(fault::VM == tag::seL4_Fault_VMFault);
+    assert!(fault::MAINTENANCE == tag::seL4_Fault_VGICMaintenance);
+    assert!(fault::VCPU == tag::seL4_Fault_VCPUFault);
+    assert!(fault::VPPI == tag::seL4_Fault_VPPIEvent);
+    assert!(FAST_WORDS == sys::seL4_FastMessageRegisters as usize);
+};
 
 /// What is sent before a wait, by the same system call.
 #[derive(Clone, Copy)]
@@ -52,37 +47,6 @@ pub(crate) struct Answer {
     call: i64,
     target: u64,
     tag: u64,
-}
-
-impl Answer {
-    /// Nothing.
-    pub(crate) const NONE: Self = Self {
-        call: sys::syscall_id::Recv as i64,
-        target: 0,
-        tag: 0,
-    };
-
-    /// The reply to the exit at hand, with `length` words of the IPC buffer.
-    ///
-    /// Not by ReplyRecv: its fast path never fits a fault and costs 135 instructions to find
-    /// that out.
-    #[inline(always)]
-    pub(crate) const fn reply(length: usize) -> Self {
-        Self {
-            call: sys::syscall_id::NBSendRecv as i64,
-            target: REPLY,
-            tag: tag(0, length),
-        }
-    }
-
-    /// The acknowledgement of the interrupt of `channel`.
-    pub(crate) fn acknowledge(channel: u8) -> Self {
-        Self {
-            call: sys::syscall_id::NBSendRecv.into(),
-            target: interrupt(channel),
-            tag: tag(label::ACK_IRQ, 0),
-        }
-    }
 }
 
 /// Signals the protection domain at the other end of `channel`.
@@ -93,22 +57,53 @@ pub(crate) fn notify(channel: u8) {
 /// The thread's own IPC buffer and, through it, every invocation.
 pub(crate) struct Invoker<'a> {
     ipc: &'a mut IpcBuffer,
+    wake_source: Option<Source>,
 }
 
 impl<'a> Invoker<'a> {
-    pub(crate) fn new(ipc: &'a mut IpcBuffer) -> Self {
-        Self { ipc }
+    pub(crate) fn new(ipc: &'a mut IpcBuffer, wake_source: Option<Source>) -> Self {
+        Self { ipc, wake_source }
+    }
+}
+
+impl Calls for Invoker<'_> {
+    type Answer = Answer;
+    type WakeSource = Source;
+
+    const NO_ANSWER: Answer = Answer {
+        call: sys::syscall_id::Recv as i64,
+        target: 0,
+        tag: 0,
+    };
+
+    /// Not by ReplyRecv: its fast path never fits a fault and costs 135 instructions to find
+    /// that out.
+    #[inline(always)]
+    fn reply(length: usize) -> Answer {
+        Answer {
+            call: sys::syscall_id::NBSendRecv as i64,
+            target: REPLY,
+            tag: tag(0, length),
+        }
+    }
+
+    fn acknowledgement(channel: u8) -> Answer {
+        Answer {
+            call: sys::syscall_id::NBSendRecv.into(),
+            target: interrupt(channel),
+            tag: tag(label::ACK_IRQ, 0),
+        }
     }
 
     /// The last message, from its fifth word on.
-    pub(crate) fn message_rest<const N: usize>(&self) -> [u64; N] {
+    fn message_rest<const N: usize>(&self) -> [u64; N] {
         let rest = self.ipc.msg_regs().get(FAST_WORDS..);
         rest.and_then(|words| words.first_chunk().copied())
             .unwrap_or([0; N])
     }
 
     /// Sets words of the next reply.
-    pub(crate) fn set_reply<const N: usize>(&mut self, words: [u64; N]) {
+    fn set_reply<const N: usize>(&mut self, words: [u64; N]) {
         if let Some(target) = self.ipc.msg_regs_mut().first_chunk_mut() {
             *target = words;
         }
@@ -116,25 +111,20 @@ impl<'a> Invoker<'a> {
 
     /// Sends `answer`, and waits.
     #[inline(always)]
-    pub(crate) fn wait(&mut self, answer: Answer) -> Event {
+    fn wait(&mut self, answer: Answer) -> Option<Event> {
         let Answer { call, target, tag } = answer;
         let (badge, message) = send_and_receive(self.ipc, call, (target, tag), INPUT, REPLY);
         if badge & FAULT_BADGE != 0 {
-            Event::Exit(VcpuId((badge & 0xff) as u8), message)
+            Some(Event::Exit(VcpuId((badge & 0xff) as u8), message))
         } else {
-            Event::Notified(badge)
+            Some(Event::Notified(badge))
         }
     }
 
     /// Reads the first `count` registers of a vCPU's thread into `words`; what else is in
     /// `words` is lost.
     #[inline(always)]
-    pub(crate) fn read_registers(
-        &mut self,
-        vcpu: VcpuId,
-        words: &mut [u64; REGISTERS],
-        count: usize,
-    ) {
+    fn read_registers(&mut self, vcpu: VcpuId, words: &mut [u64; REGISTERS], count: usize) {
         let request = tag(label::READ_REGISTERS, 2);
         let reply = call(self.ipc, tcb(vcpu), request, [0, count as u64, 0, 0]);
         check(reply.label);
@@ -146,7 +136,7 @@ impl<'a> Invoker<'a> {
 
     /// Writes the first `count` of `words` to a vCPU's thread; `resume` lets it run.
     #[inline(always)]
-    pub(crate) fn write_registers(
+    fn write_registers(
         &mut self,
         vcpu: VcpuId,
         words: &[u64; REGISTERS],
@@ -171,30 +161,30 @@ impl<'a> Invoker<'a> {
     }
 
     /// TCB_Resume.
-    pub(crate) fn resume(&mut self, vcpu: VcpuId) {
+    fn resume(&mut self, vcpu: VcpuId) {
         self.send(tcb(vcpu), (label::RESUME, 0), [0; 4]);
     }
 
     /// TCB_Suspend.
-    pub(crate) fn suspend(&mut self, vcpu: VcpuId) {
+    fn suspend(&mut self, vcpu: VcpuId) {
         self.send(tcb(vcpu), (label::SUSPEND, 0), [0; 4]);
     }
 
     /// ARM_VCPU_InjectIRQ into a list register that is known to be free.
-    pub(crate) fn inject(&mut self, vcpu: VcpuId, index: usize, entry: ListRegister) {
+    fn inject(&mut self, vcpu: VcpuId, index: usize, entry: ListRegister) {
         let word = inject_word(index, entry);
         self.send(vcpu_cap(vcpu), (label::INJECT_IRQ, 1), [word, 0, 0, 0]);
     }
 
     /// ARM_VCPU_InjectIRQ, telling whether the kernel took it.
-    pub(crate) fn try_inject(&mut self, vcpu: VcpuId, index: usize, entry: ListRegister) -> bool {
+    fn try_inject(&mut self, vcpu: VcpuId, index: usize, entry: ListRegister) -> bool {
         let word = inject_word(index, entry);
         let reply = self.call(vcpu_cap(vcpu), (label::INJECT_IRQ, 1), word);
         reply.label == 0
     }
 
     /// How many list registers the kernel has: it says so when asked for one too many.
-    pub(crate) fn list_registers(&mut self) -> usize {
+    fn list_registers(&mut self) -> usize {
         const FAR_TOO_MANY: u64 = 0xff;
         const RANGE_ERROR: u64 = sys::seL4_Error::seL4_RangeError as u64;
         let invocation = (label::INJECT_IRQ, 1);
@@ -207,20 +197,24 @@ impl<'a> Invoker<'a> {
     }
 
     /// ARM_VCPU_ReadRegs.
-    pub(crate) fn read_system(&mut self, vcpu: VcpuId, field: u64) -> u64 {
-        let reply = self.call(vcpu_cap(vcpu), (label::READ_VCPU, 1), field);
+    fn read_system(&mut self, vcpu: VcpuId, register: SystemRegister) -> u64 {
+        let reply = self.call(vcpu_cap(vcpu), (label::READ_VCPU, 1), field(register));
         check(reply.label);
         let [value, ..] = reply.words;
         value
     }
 
     /// ARM_VCPU_WriteRegs.
-    pub(crate) fn write_system(&mut self, vcpu: VcpuId, field: u64, value: u64) {
-        self.send(vcpu_cap(vcpu), (label::WRITE_VCPU, 2), [field, value, 0, 0]);
+    fn write_system(&mut self, vcpu: VcpuId, register: SystemRegister, value: u64) {
+        self.send(
+            vcpu_cap(vcpu),
+            (label::WRITE_VCPU, 2),
+            [field(register), value, 0, 0],
+        );
     }
 
     /// ARM_VCPU_AckVPPI: unmasks a private interrupt that fired.
-    pub(crate) fn acknowledge_private(&mut self, vcpu: VcpuId, intid: IntId) {
+    fn acknowledge_private(&mut self, vcpu: VcpuId, intid: IntId) {
         self.send(
             vcpu_cap(vcpu),
             (label::ACK_VPPI, 1),
@@ -229,13 +223,13 @@ impl<'a> Invoker<'a> {
     }
 
     /// IRQHandler_Ack of the `<irq>` with this channel.
-    pub(crate) fn acknowledge(&mut self, channel: u8) {
+    fn acknowledge(&mut self, channel: u8) {
         self.send(interrupt(channel), (label::ACK_IRQ, 0), [0; 4]);
     }
 
     /// Switches the machine off by the firmware's PSCI; returns if the PD may not (`smc="true"`
     /// is missing).
-    pub(crate) fn machine_off(&mut self) {
+    fn machine_off(&mut self) {
         self.ipc
             .msg_regs_mut()
             .iter_mut()
@@ -244,6 +238,24 @@ impl<'a> Invoker<'a> {
         self.call(SMC_SLOT, (label::SMC_CALL, 8), PSCI_SYSTEM_OFF);
     }
 
+    fn now(&mut self) -> u64 {
+        counter::now()
+    }
+
+    fn wake_source(&mut self) -> Option<&mut Source> {
+        self.wake_source.as_mut()
+    }
+
+    fn publish_code(&mut self, vmm_address: u64, bytes: u64) {
+        cache::publish_code(vmm_address, bytes);
+    }
+
+    fn refresh_cache(vmm_address: u64, bytes: u64) {
+        cache::refresh(vmm_address, bytes);
+    }
+}
+
+impl Invoker<'_> {
     /// An invocation with one word in registers, and its answer.
     fn call(&mut self, target: u64, (label, length): (u32, usize), word: u64) -> Message {
         call(self.ipc, target, tag(label, length), [word, 0, 0, 0])
@@ -279,8 +291,37 @@ mod label {
     pub(super) const SMC_CALL: u32 = label::ARMSMCCall;
 }
 
-/// `seL4_VCPUReg` of each register, as the kernel numbers them.
-pub(crate) use sys::seL4_VCPUReg as vcpu_field;
+/// The kernel's number for a register.
+fn field(register: SystemRegister) -> u64 {
+    use sys::seL4_VCPUReg as field;
+    let number = match register {
+        SystemRegister::SctlrEl1 => field::seL4_VCPUReg_SCTLR,
+        SystemRegister::CpacrEl1 => field::seL4_VCPUReg_CPACR,
+        SystemRegister::Ttbr0El1 => field::seL4_VCPUReg_TTBR0,
+        SystemRegister::Ttbr1El1 => field::seL4_VCPUReg_TTBR1,
+        SystemRegister::TcrEl1 => field::seL4_VCPUReg_TCR,
+        SystemRegister::MairEl1 => field::seL4_VCPUReg_MAIR,
+        SystemRegister::AmairEl1 => field::seL4_VCPUReg_AMAIR,
+        SystemRegister::ContextidrEl1 => field::seL4_VCPUReg_CIDR,
+        SystemRegister::ActlrEl1 => field::seL4_VCPUReg_ACTLR,
+        SystemRegister::Afsr0El1 => field::seL4_VCPUReg_AFSR0,
+        SystemRegister::Afsr1El1 => field::seL4_VCPUReg_AFSR1,
+        SystemRegister::EsrEl1 => field::seL4_VCPUReg_ESR,
+        SystemRegister::FarEl1 => field::seL4_VCPUReg_FAR,
+        SystemRegister::ParEl1 => field::seL4_VCPUReg_PAR,
+        SystemRegister::VbarEl1 => field::seL4_VCPUReg_VBAR,
+        SystemRegister::TpidrEl1 => field::seL4_VCPUReg_TPIDR_EL1,
+        SystemRegister::VmpidrEl2 => field::seL4_VCPUReg_VMPIDR_EL2,
+        SystemRegister::SpEl1 => field::seL4_VCPUReg_SP_EL1,
+        SystemRegister::ElrEl1 => field::seL4_VCPUReg_ELR_EL1,
+        SystemRegister::SpsrEl1 => field::seL4_VCPUReg_SPSR_EL1,
+        SystemRegister::CntvCtlEl0 => field::seL4_VCPUReg_CNTV_CTL,
+        SystemRegister::CntvCvalEl0 => field::seL4_VCPUReg_CNTV_CVAL,
+        SystemRegister::CntvoffEl2 => field::seL4_VCPUReg_CNTVOFF,
+        SystemRegister::CntkctlEl1 => field::seL4_VCPUReg_CNTKCTL_EL1,
+    };
+    number.into()
+}
 
 fn tcb(vcpu: VcpuId) -> u64 {
     VM_TCB_BASE + u64::from(vcpu.0)

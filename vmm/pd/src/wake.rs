@@ -32,15 +32,6 @@ impl Source {
             Wake::Tickers(tickers) => Self::Tickers(Tickers::new(tickers, Requests::of_the_page())),
         }
     }
-
-    /// The channel of an interrupt that is to be acknowledged now, and again whenever it is among
-    /// the signalled ones.
-    pub(crate) fn interrupt(&self) -> Option<u8> {
-        match self {
-            Self::PhysicalTimer(_, channel) => Some(*channel),
-            Self::Tickers(_) => None,
-        }
-    }
 }
 
 impl WakeSource for Source {
@@ -49,6 +40,13 @@ impl WakeSource for Source {
             (Self::PhysicalTimer(timer, _), Some(deadline)) => timer.set(deadline),
             (Self::PhysicalTimer(timer, _), None) => timer.stop(),
             (Self::Tickers(tickers), deadline) => tickers.set(deadline),
+        }
+    }
+
+    fn interrupt(&self) -> Option<u8> {
+        match self {
+            Self::PhysicalTimer(_, channel) => Some(*channel),
+            Self::Tickers(_) => None,
         }
     }
 

@@ -13,6 +13,7 @@ mod psci;
 mod refused;
 mod reset;
 mod restart;
+mod serve;
 mod several;
 mod sleep;
 mod timer;

@@ -8,20 +8,11 @@
 use core::arch::asm;
 
 use sel4::{IpcBuffer, sys};
-
-/// Message registers that travel in CPU registers.
-pub(crate) const FAST_WORDS: usize = sys::seL4_FastMessageRegisters as usize;
+use vmm_machine::calls::{FAST_WORDS, Message};
 
 /// Where the label begins in a message's tag; below are the length (7 bits) and two counts of
 /// capabilities.
 const LABEL_SHIFT: u32 = 12;
-
-/// A received message; what it has beyond four words is in the IPC buffer.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Message {
-    pub(crate) label: u64,
-    pub(crate) words: [u64; FAST_WORDS],
-}
 
 /// A message's tag without capabilities.
 pub(super) const fn tag(label: u32, length: usize) -> u64 {

@@ -1,11 +1,10 @@
 //! From the kernel's fault messages to [`VmExit`] (seL4 manual, chapter 6.2 and appendix).
 
-use vmm_machine::{
+use super::{MemoryFault, VmExit};
+use crate::{
     Gpa, IntId,
-    exit::{MemoryFault, VmExit},
+    calls::{Message, fault},
 };
-
-use crate::sel4::{Message, fault};
 
 /// What an exit's message says.
 #[inline(always)]

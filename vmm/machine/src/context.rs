@@ -3,16 +3,13 @@
 //! The kernel moves registers as a prefix of `seL4_UserContext`: pc, SP_EL0, SPSR, x0 to x8,
 //! x16 to x18, x29, x30, x9 to x15, x19 to x28.
 
-use vmm_machine::{
-    Gpr, IntId, VcpuId,
-    kernel::{Kernel, ListRegister, ListRegisters, VcpuRegisters},
-    register::SystemRegister,
-};
+use vmm_config::PassthroughInterrupt;
 
 use crate::{
-    cache, counter,
-    sel4::{Answer, Invoker, Message, REGISTERS, fault, vcpu_field},
-    wake::Source,
+    Gpr, IntId, VcpuId,
+    calls::{Calls, Message, REGISTERS, fault},
+    kernel::{Kernel, ListRegister, ListRegisters, VcpuRegisters},
+    register::SystemRegister,
 };
 
 const PC: usize = 0;
@@ -36,40 +33,41 @@ const REPLIED: u64 = 0b111_1111_1001;
 const START_PSTATE: u64 = 0x3c5;
 
 /// The exit at hand and the way to the kernel.
-pub(crate) struct Context<'a> {
-    pub(crate) invoker: Invoker<'a>,
+#[derive(Debug)]
+pub struct Context<C> {
+    calls: C,
     words: [u64; REGISTERS],
     /// Positions in `words` that must go back, one bit each.
     changed: u64,
     /// Length of the prefix that `words` holds.
     loaded: usize,
     vcpu: VcpuId,
-    pub(crate) message: Message,
-    interrupts: &'static [vmm_config::PassthroughInterrupt],
-    wake_source: Option<Source>,
+    message: Message,
+    interrupts: &'static [PassthroughInterrupt],
 }
 
-impl<'a> Context<'a> {
-    pub(crate) fn new(
-        invoker: Invoker<'a>,
-        interrupts: &'static [vmm_config::PassthroughInterrupt],
-        wake_source: Option<Source>,
-    ) -> Self {
+impl<C: Calls> Context<C> {
+    /// No exit yet. `interrupts` are those of passed-through devices.
+    pub fn new(calls: C, interrupts: &'static [PassthroughInterrupt]) -> Self {
         Self {
-            invoker,
+            calls,
             words: [0; REGISTERS],
             changed: 0,
             loaded: 0,
             vcpu: VcpuId(0),
             message: Message::default(),
             interrupts,
-            wake_source,
         }
     }
 
-    /// The channel of the wake source's interrupt, if it has one.
-    pub(crate) fn wake_interrupt(&self) -> Option<u8> {
-        self.wake_source.as_ref()?.interrupt()
+    /// The kernel calls.
+    pub const fn calls(&mut self) -> &mut C {
+        &mut self.calls
+    }
+
+    /// The message of the exit at hand.
+    pub(crate) const fn message(&self) -> &Message {
+        &self.message
     }
 
     /// Starts a new exit.
@@ -83,16 +81,16 @@ impl<'a> Context<'a> {
 
     /// The exit's message told the pc.
     #[inline(always)]
-    pub(crate) fn know_pc(&mut self, pc: u64) {
+    pub(crate) fn set_known_pc(&mut self, pc: u64) {
         self.words[PC] = pc;
         self.loaded = 1;
     }
 
     /// The exit is an HVC: its message holds x0 to x7, pc, SP_EL0, LR and SPSR.
     #[inline(always)]
-    pub(crate) fn know_call(&mut self) {
+    pub(crate) fn load_call(&mut self) {
         let [x0, x1, x2, x3] = self.message.words;
-        let [x4, x5, x6, x7, pc, sp_el0, _lr, spsr] = self.invoker.message_rest();
+        let [x4, x5, x6, x7, pc, sp_el0, _lr, spsr] = self.calls.message_rest();
         if let Some(head) = self.words.first_chunk_mut::<HYPERCALL_PREFIX>() {
             *head = [pc, sp_el0, spsr, x0, x1, x2, x3, x4, x5, x6, x7];
         }
@@ -101,14 +99,14 @@ impl<'a> Context<'a> {
 
     /// Writes back what changed; gives the reply that lets the vCPU go on.
     #[inline(always)]
-    pub(crate) fn resume(&mut self) -> Answer {
+    pub(crate) fn resume(&mut self) -> C::Answer {
         if self.message.label == fault::UNKNOWN_SYSCALL && self.changed & !REPLIED == 0 {
             let [pc, _, _, x0, x1, x2, x3, x4, x5, x6, x7, ..] = self.words;
-            self.invoker.set_reply([x0, x1, x2, x3, x4, x5, x6, x7, pc]);
-            return Answer::reply(HYPERCALL_REPLY);
+            self.calls.set_reply([x0, x1, x2, x3, x4, x5, x6, x7, pc]);
+            return C::reply(HYPERCALL_REPLY);
         }
         self.write_back();
-        Answer::reply(0)
+        C::reply(0)
     }
 
     /// Writes back what changed; the vCPU stays where it is.
@@ -117,7 +115,7 @@ impl<'a> Context<'a> {
         // What goes back is a prefix, up to the last that has changed.
         let length = (u64::BITS - self.changed.leading_zeros()) as usize;
         if length > 0 {
-            self.invoker
+            self.calls
                 .write_registers(self.vcpu, &self.words, length, false);
             self.changed = 0;
         }
@@ -134,7 +132,7 @@ impl<'a> Context<'a> {
     /// Reads the first `length` registers.
     #[inline(always)]
     fn fetch(&mut self, length: usize) {
-        self.invoker
+        self.calls
             .read_registers(self.vcpu, &mut self.words, length);
         self.loaded = length;
     }
@@ -181,7 +179,7 @@ fn position(register: Gpr) -> Option<usize> {
     Some(usize::from(*position))
 }
 
-impl VcpuRegisters for Context<'_> {
+impl<C: Calls> VcpuRegisters for Context<C> {
     fn pc(&mut self) -> u64 {
         self.word(PC)
     }
@@ -238,98 +236,66 @@ impl VcpuRegisters for Context<'_> {
     }
 }
 
-impl ListRegisters for Context<'_> {
+impl<C: Calls> ListRegisters for Context<C> {
     fn load(&mut self, vcpu: VcpuId, index: usize, entry: ListRegister) {
-        self.invoker.inject(vcpu, index, entry);
+        self.calls.inject(vcpu, index, entry);
     }
 
     fn replace(&mut self, vcpu: VcpuId, index: usize, entry: ListRegister) -> bool {
-        self.invoker.try_inject(vcpu, index, entry)
+        self.calls.try_inject(vcpu, index, entry)
     }
 
     fn resample(&mut self, vcpu: VcpuId, intid: IntId) {
         if intid == IntId::VIRTUAL_TIMER {
-            self.invoker.acknowledge_private(vcpu, intid);
+            self.calls.acknowledge_private(vcpu, intid);
             return;
         }
         let number = intid.number();
         if let Some(interrupt) = self.interrupts.iter().find(|one| one.intid == number) {
-            self.invoker.acknowledge(interrupt.channel);
+            self.calls.acknowledge(interrupt.channel);
         }
     }
 }
 
-impl Kernel for Context<'_> {
-    type WakeSource = Source;
+impl<C: Calls> Kernel for Context<C> {
+    type WakeSource = C::WakeSource;
 
     fn start(&mut self, vcpu: VcpuId, pc: u64, argument: u64) {
         let mut words = [0; REGISTERS];
         let [first, _, pstate, x0, ..] = &mut words;
         (*first, *pstate, *x0) = (pc, START_PSTATE, argument);
-        self.invoker.write_registers(vcpu, &words, REGISTERS, true);
+        self.calls.write_registers(vcpu, &words, REGISTERS, true);
     }
 
     fn resume(&mut self, vcpu: VcpuId) {
-        self.invoker.resume(vcpu);
+        self.calls.resume(vcpu);
     }
 
     fn suspend(&mut self, vcpu: VcpuId) {
-        self.invoker.suspend(vcpu);
+        self.calls.suspend(vcpu);
     }
 
     fn system_of(&mut self, vcpu: VcpuId, register: SystemRegister) -> u64 {
-        self.invoker.read_system(vcpu, field(register))
+        self.calls.read_system(vcpu, register)
     }
 
     fn set_system_of(&mut self, vcpu: VcpuId, register: SystemRegister, value: u64) {
-        self.invoker.write_system(vcpu, field(register), value);
+        self.calls.write_system(vcpu, register, value);
     }
 
     fn now(&mut self) -> u64 {
-        counter::now()
+        self.calls.now()
     }
 
-    fn wake_source(&mut self) -> Option<&mut Source> {
-        self.wake_source.as_mut()
+    fn wake_source(&mut self) -> Option<&mut C::WakeSource> {
+        self.calls.wake_source()
     }
 
     fn publish_code(&mut self, vmm_address: u64, bytes: u64) {
-        cache::publish_code(vmm_address, bytes);
+        self.calls.publish_code(vmm_address, bytes);
     }
 
     fn refresh_cache(vmm_address: u64, bytes: u64) {
-        cache::refresh(vmm_address, bytes);
+        C::refresh_cache(vmm_address, bytes);
     }
-}
-
-/// The kernel's number for a register.
-fn field(register: SystemRegister) -> u64 {
-    use vcpu_field as field;
-    let number = match register {
-        SystemRegister::SctlrEl1 => field::seL4_VCPUReg_SCTLR,
-        SystemRegister::CpacrEl1 => field::seL4_VCPUReg_CPACR,
-        SystemRegister::Ttbr0El1 => field::seL4_VCPUReg_TTBR0,
-        SystemRegister::Ttbr1El1 => field::seL4_VCPUReg_TTBR1,
-        SystemRegister::TcrEl1 => field::seL4_VCPUReg_TCR,
-        SystemRegister::MairEl1 => field::seL4_VCPUReg_MAIR,
-        SystemRegister::AmairEl1 => field::seL4_VCPUReg_AMAIR,
-        SystemRegister::ContextidrEl1 => field::seL4_VCPUReg_CIDR,
-        SystemRegister::ActlrEl1 => field::seL4_VCPUReg_ACTLR,
-        SystemRegister::Afsr0El1 => field::seL4_VCPUReg_AFSR0,
-        SystemRegister::Afsr1El1 => field::seL4_VCPUReg_AFSR1,
-        SystemRegister::EsrEl1 => field::seL4_VCPUReg_ESR,
-        SystemRegister::FarEl1 => field::seL4_VCPUReg_FAR,
-        SystemRegister::ParEl1 => field::seL4_VCPUReg_PAR,
-        SystemRegister::VbarEl1 => field::seL4_VCPUReg_VBAR,
-        SystemRegister::TpidrEl1 => field::seL4_VCPUReg_TPIDR_EL1,
-        SystemRegister::VmpidrEl2 => field::seL4_VCPUReg_VMPIDR_EL2,
-        SystemRegister::SpEl1 => field::seL4_VCPUReg_SP_EL1,
-        SystemRegister::ElrEl1 => field::seL4_VCPUReg_ELR_EL1,
-        SystemRegister::SpsrEl1 => field::seL4_VCPUReg_SPSR_EL1,
-        SystemRegister::CntvCtlEl0 => field::seL4_VCPUReg_CNTV_CTL,
-        SystemRegister::CntvCvalEl0 => field::seL4_VCPUReg_CNTV_CVAL,
-        SystemRegister::CntvoffEl2 => field::seL4_VCPUReg_CNTVOFF,
-        SystemRegister::CntkctlEl1 => field::seL4_VCPUReg_CNTKCTL_EL1,
-    };
-    number.into()
 }

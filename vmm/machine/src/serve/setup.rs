@@ -6,18 +6,19 @@
 
 use core::fmt;
 
-use vmm_config::{MAX_RAM, Mapping, Reservation, ReservationKind};
-use vmm_machine::{
+use vmm_config::{Guest, MAX_RAM, Mapping, Reservation, ReservationKind};
+
+use crate::{
     Gpa, GpaRange,
     boot::{BootError, Package},
+    kernel::InterruptController,
     memory::{Backend, FrameRun, GuestMemory, RamWindow, SourceWindow, StaticBackend},
     vm::{Map, Vm},
 };
 
-use crate::{GUEST, monitor::Gic};
-
 /// Why no machine can be made.
-pub(crate) enum SetupError {
+#[derive(Debug)]
+pub(super) enum SetupError {
     /// The tables contradict themselves or the system that they run in, at the region of this
     /// name. sysgen lets no such tables out: they are of another system XML.
     Tables {
@@ -45,24 +46,27 @@ const fn tables(region: &'static str, problem: &'static str) -> SetupError {
 }
 
 /// Makes the machine that the tables describe.
-pub(crate) fn machine(gic: Gic) -> Result<Vm<Gic>, SetupError> {
+pub(super) fn machine<G: InterruptController>(
+    guest: &'static Guest,
+    gic: G,
+) -> Result<Vm<G>, SetupError> {
     let backend =
-        StaticBackend::new(GUEST.mappings).ok_or(tables("mappings", "not ordered by address"))?;
+        StaticBackend::new(guest.mappings).ok_or(tables("mappings", "not ordered by address"))?;
     let mut map = Map::new(backend);
     let mut memory = GuestMemory::new();
-    for reservation in GUEST.reservations {
-        reserve(&mut map, reservation)?;
+    for reservation in guest.reservations {
+        reserve(&mut map, guest, reservation)?;
         if reservation.kind == ReservationKind::Ram {
             add_ram(&map, &mut memory, reservation)?;
         }
     }
-    let package = Package::open(image_window()?).map_err(SetupError::Images)?;
-    Ok(Vm::new(&GUEST, map, memory, package, gic))
+    let package = Package::open(image_window(guest)?).map_err(SetupError::Images)?;
+    Ok(Vm::new(guest, map, memory, package, gic))
 }
 
 /// Reserves, and maps what is memory or a passed-through device. An emulated device is a
 /// reservation that is never mapped.
-fn reserve(map: &mut Map, one: &Reservation) -> Result<(), SetupError> {
+fn reserve(map: &mut Map, guest: &Guest, one: &Reservation) -> Result<(), SetupError> {
     let range = range_of(one)?;
     let reservation = map
         .reserve_memory_at(range, one.kind)
@@ -70,13 +74,14 @@ fn reserve(map: &mut Map, one: &Reservation) -> Result<(), SetupError> {
     if let ReservationKind::Emulated(_) = one.kind {
         return Ok(());
     }
-    let mapping = mapping_at(one.base).ok_or(tables(one.name, "not mapped into the guest"))?;
+    let mapping =
+        mapping_at(guest, one.base).ok_or(tables(one.name, "not mapped into the guest"))?;
     map.map_reservation(reservation, FrameRun::of_mapping(mapping))
         .map_err(|_| tables(one.name, "mapped with another size or other rights"))
 }
 
-fn mapping_at(base: u64) -> Option<&'static Mapping> {
-    GUEST.mappings.iter().find(|mapping| mapping.base == base)
+fn mapping_at(guest: &Guest, base: u64) -> Option<&'static Mapping> {
+    guest.mappings.iter().find(|mapping| mapping.base == base)
 }
 
 fn range_of(one: &Reservation) -> Result<GpaRange, SetupError> {
@@ -102,11 +107,11 @@ fn add_ram(
         .map_err(|_| tables(one.name, "overlaps other RAM, or there are too many"))
 }
 
-fn image_window() -> Result<SourceWindow, SetupError> {
+fn image_window(guest: &Guest) -> Result<SourceWindow, SetupError> {
     // SAFETY: sysgen proved that the system XML maps the prefilled region here for reading,
     // and nothing else of this protection domain lies there. The window is the room kept for
     // it, of which the first page and what the package's `length` covers are sure to be
     // mapped; `Package` reads nothing beyond these.
-    unsafe { SourceWindow::new(GUEST.image.vmm_address, GUEST.image.size) }
+    unsafe { SourceWindow::new(guest.image.vmm_address, guest.image.size) }
         .map_err(|_| tables("guest image", "not in the VMM's address space"))
 }
