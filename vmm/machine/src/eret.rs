@@ -19,12 +19,12 @@ mod tests;
 
 const ERET: u64 = 0xd69f_03e0;
 
-/// How far behind VBAR_EL1 it is looked for.
-const PAGES: u64 = 8;
+/// How far from VBAR_EL1 it is looked for, on either side.
+const PAGES: u64 = 16;
 const PAGE: u64 = 0x1000;
 
 /// The virtual address of an ERET that EL1 may execute now: `last`, the one found before, or one
-/// in the pages from VBAR_EL1 on.
+/// in the pages behind VBAR_EL1, or before it.
 pub fn find(registers: &mut impl VcpuRegisters, guest: &impl ReadGuest, last: u64) -> Option<u64> {
     let stage1 = Stage1::of(registers);
     let at = |address| {
@@ -37,10 +37,11 @@ pub fn find(registers: &mut impl VcpuRegisters, guest: &impl ReadGuest, last: u6
         return Some(last);
     }
     let first = registers.system(SystemRegister::VbarEl1) & !(PAGE - 1);
-    (0..PAGES).find_map(|number| {
-        let page = first.wrapping_add(number.wrapping_mul(PAGE));
-        Some(page.wrapping_add(find_in(guest, at(page)?)?))
-    })
+    let behind = (0..PAGES).map(|number| first.wrapping_add(number.wrapping_mul(PAGE)));
+    let before = (1..=PAGES).map(|number| first.wrapping_sub(number.wrapping_mul(PAGE)));
+    behind
+        .chain(before)
+        .find_map(|page| Some(page.wrapping_add(find_in(guest, at(page)?)?)))
 }
 
 /// The place of an ERET in a page.

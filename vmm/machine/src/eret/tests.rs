@@ -37,13 +37,18 @@ fn found(words: &[u64], last: u64) -> Option<u64> {
 #[test]
 fn the_first_one_near_the_vectors_is_found() {
     assert_eq!(found(&[], 0), None);
-    for offset in [0, 4, 0x800, 0xffc, 0x1000, 0x7ff8, 0x7ffc] {
+    for offset in [0, 4, 0x800, 0xffc, 0x1000, 0xfff8, 0xfffc] {
         let at = 0x4008_0000 + offset;
         assert_eq!(found(&[at], 0), Some(at), "{offset:#x}");
         assert_eq!(found(&[at, at + 8], 0), Some(at), "{offset:#x}");
     }
-    assert_eq!(found(&[0x4007_fffc], 0), None, "before the vectors");
-    assert_eq!(found(&[0x4008_8000], 0), None, "too far behind them");
+    for at in [0x4007_fffc, 0x4007_0000] {
+        assert_eq!(found(&[at], 0), Some(at), "before the vectors");
+        assert_eq!(found(&[at, VBAR], 0), Some(VBAR), "behind them first");
+    }
+    for at in [0x4009_0000, 0x4006_fffc] {
+        assert_eq!(found(&[at], 0), None, "too far from them");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@
 use bare_metal::check::{Check, Outcome, expect};
 use bare_metal::gic::{self, GICD, register};
 use bare_metal::lower::{A32, FROM_AARCH32, Lower, T32};
+use bare_metal::{instruction, read_system, write_system};
 
 use crate::aborts::NOTHING;
 use crate::loads::{PATTERN, PLACE};
@@ -23,6 +24,7 @@ pub(crate) const CHECKS: &[Check] = &[
     ("aarch32-big-endian", big_endian),
     ("aarch32-aborts", aborts),
     ("aarch32-interrupts", interrupts),
+    ("aarch32-translated", translated),
 ];
 
 const AT: u64 = GICD + PLACE;
@@ -361,4 +363,60 @@ fn interrupts() -> Outcome {
     expect("vector", FROM_AARCH32 + 0x80, end.vector)?;
     expect("PSTATE", spsr, end.spsr)?;
     expect("PC", true, end.pc == start + 4 || end.pc == start + 8)
+}
+
+/// A level-1 table of blocks of 1 GiB.
+#[repr(align(4096))]
+struct Table([u64; 512]);
+
+/// Devices for both levels; RAM for EL1; the same RAM read-only for EL0, 1 GiB higher.
+static TABLE: Table = {
+    const BLOCK: u64 = 1 | 1 << 10;
+    const NORMAL: u64 = 1 << 2;
+    const USER: u64 = 1 << 6;
+    const READ_ONLY: u64 = 1 << 7;
+    const PXN: u64 = 1 << 53;
+    const UXN: u64 = 1 << 54;
+    let mut entries = [0; 512];
+    entries[0] = BLOCK | USER | PXN | UXN;
+    entries[1] = 0x4000_0000 | BLOCK | NORMAL | UXN;
+    entries[2] = 0x4000_0000 | BLOCK | NORMAL | USER | READ_ONLY | PXN;
+    Table(entries)
+};
+
+/// With the MMU on, EL0 and EL1 have rights of their own, and the program runs at another address.
+fn translated() -> Outcome {
+    static CODE: Code<[u16; 9]> = Code([
+        0x2400, 0x2c00, // movs r4, #0; cmp r4, #0
+        0xbf0c, // ite eq
+        0xe8f1, 0x8901, // ldrdeq r8, r9, [r1], #4
+        0x2401, // movne r4, #1
+        0x680a, // ldr r2, [r1]
+        0xbf00, // nop
+        T32_SVC,
+    ]);
+    const HIGHER: u64 = 0x4000_0000;
+    const NORMAL_IS_1: u64 = 0xff00;
+    const SIZE_39_BITS_OUT_40: u64 = 25 | 1 << 23 | 2 << 32;
+    set_pattern();
+    let mut program = program(&CODE, T32);
+    program.pc += HIGHER;
+    let start = program.pc;
+    write_system!("mair_el1", NORMAL_IS_1);
+    write_system!("tcr_el1", SIZE_39_BITS_OUT_40);
+    write_system!("ttbr0_el1", TABLE.0.as_ptr().addr() as u64);
+    instruction!("dsb sy\ntlbi vmalle1\ndsb sy\nisb");
+    let sctlr = read_system!("sctlr_el1");
+    write_system!("sctlr_el1", sctlr | 1);
+    let end = program.run();
+    write_system!("sctlr_el1", sctlr);
+    instruction!("tlbi vmalle1\ndsb sy\nisb");
+    expect("vector", FROM_AARCH32, end.vector)?;
+    expect("class", SVC32, end.class())?;
+    expect("PC", start + 18, end.pc)?;
+    expect("first", PATTERN, end.x[8])?;
+    expect("second", NEXT, end.x[9])?;
+    expect("the other way", 0_u64, end.x[4])?;
+    expect("base", AT + 4, end.x[1])?;
+    expect("loaded", NEXT, end.x[2])
 }

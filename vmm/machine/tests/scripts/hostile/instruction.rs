@@ -86,7 +86,8 @@ fn check(fault: &MemoryFault, kernel: &mut ModelKernel, memory: &GuestMemory<1>)
     let last = fault.gpa.0;
     if let Some(found) = eret::find(kernel, memory, last) {
         let vbar = kernel.system(SystemRegister::VbarEl1);
-        assert!(found == last || found.wrapping_sub(vbar & !0xfff) < 0x8000);
+        let first = (vbar & !0xfff).wrapping_sub(0x1_0000);
+        assert!(found == last || found.wrapping_sub(first) < 0x2_0000);
         let pstate = kernel.pstate();
         eret::leave_by(kernel, found);
         assert_eq!(kernel.pstate(), 0x3c5);
