@@ -147,7 +147,7 @@ impl<const N: usize> GuestMemory<N> {
             return Ok(());
         };
         let mut rest = bytes;
-        self.try_touch(range, |chunk| {
+        self.try_touch(range, &mut |chunk| {
             let (piece, after) = core::mem::take(&mut rest)
                 .split_at_mut_checked(chunk.size())
                 .ok_or(AccessError::NotRam(chunk.range().base()))?;
@@ -165,7 +165,7 @@ impl<const N: usize> GuestMemory<N> {
             return Ok(());
         };
         let mut rest = bytes;
-        self.try_touch(range, |chunk| {
+        self.try_touch(range, &mut |chunk| {
             let (piece, after) = rest
                 .split_at_checked(chunk.size())
                 .ok_or(AccessError::NotRam(chunk.range().base()))?;
@@ -194,7 +194,7 @@ impl<const N: usize> GuestMemory<N> {
             });
         }
         match range_of(gpa, length)? {
-            Some(range) => self.try_touch(range, |chunk| chunk.copy_in(source, offset)),
+            Some(range) => self.try_touch(range, &mut |chunk| chunk.copy_in(source, offset)),
             None => Ok(()),
         }
     }
@@ -204,7 +204,7 @@ impl<const N: usize> GuestMemory<N> {
     /// # Errors
     /// [`AccessError`], and no byte zeroed.
     pub fn fill_zero(&self, range: GpaRange) -> Result<(), AccessError> {
-        self.try_touch(range, |chunk| chunk.fill_zero())
+        self.try_touch(range, &mut |chunk| chunk.fill_zero())
     }
 
     /// Calls `visit` for each stretch of `range` that lies in one window, in address order.
@@ -216,16 +216,17 @@ impl<const N: usize> GuestMemory<N> {
         range: GpaRange,
         mut visit: impl FnMut(Chunk<'_>),
     ) -> Result<(), AccessError> {
-        self.try_touch(range, |chunk| {
+        self.try_touch(range, &mut |chunk| {
             visit(chunk);
             Ok(())
         })
     }
 
+    /// Not generic, as every kind of copy would have its own.
     fn try_touch(
         &self,
         range: GpaRange,
-        mut visit: impl FnMut(Chunk<'_>) -> Result<(), AccessError>,
+        visit: &mut dyn FnMut(Chunk<'_>) -> Result<(), AccessError>,
     ) -> Result<(), AccessError> {
         let first = self.chunk(range, range.base())?;
         if first.range == range {

@@ -67,7 +67,11 @@ pub fn lay<const N: usize>(
     };
     content.put(&program::VECTOR);
     content.at = ENTRY;
-    content.put(&program::PROGRAM);
+    content.put(&program::HEAD);
+    for word in program::BLOCKS.iter().flat_map(|block| block.words()) {
+        content.put(&[word]);
+    }
+    content.put(&program::TAIL);
     content.at = LIST;
     for range in ram {
         content.put_address(range.base().0);

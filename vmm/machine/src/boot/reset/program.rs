@@ -146,13 +146,54 @@ const fn operands((op0, op1, crn, crm, op2): Encoding, general: u8) -> u32 {
         | general as u32
 }
 
+/// The first instructions, in order.
+pub(super) static HEAD: [u32; 73] = head();
+/// The instructions behind them, which differ in one number only.
+pub(super) static BLOCKS: [Block; 9] = [
+    // V0 to V31.
+    Block::new(CLEAR_VECTOR, 32, 1),
+    // DBGBVRn_EL1, DBGBCRn_EL1, DBGWVRn_EL1 and DBGWCRn_EL1.
+    Block::new(msr((2, 0, 0, 0, 4), ZR), 16, CRM),
+    Block::new(msr((2, 0, 0, 0, 5), ZR), 16, CRM),
+    Block::new(msr((2, 0, 0, 0, 6), ZR), 16, CRM),
+    Block::new(msr((2, 0, 0, 0, 7), ZR), 16, CRM),
+    // PMEVTYPERn_EL0 and, last, PMCCFILTR_EL0. The counters are reset by PMCR_EL0.
+    Block::new(msr((3, 3, 14, 12, 0), ZR), 8, OP2),
+    Block::new(msr((3, 3, 14, 13, 0), ZR), 8, OP2),
+    Block::new(msr((3, 3, 14, 14, 0), ZR), 8, OP2),
+    Block::new(msr((3, 3, 14, 15, 0), ZR), 8, OP2),
+];
+/// The last instructions.
+pub(super) static TAIL: [u32; 7] = tail();
 /// Number of instructions.
-pub(super) const LENGTH: usize = 208;
-/// All of them, in order.
-pub(super) static PROGRAM: [u32; LENGTH] = assemble();
+pub(super) const LENGTH: usize = 73 + 32 + 4 * 16 + 4 * 8 + 7;
+
+/// One more in a field of an MSR.
+const CRM: u16 = 1 << 8;
+const OP2: u16 = 1 << 5;
+
+/// Instructions that count up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block {
+    first: u32,
+    count: u16,
+    step: u16,
+}
+
+impl Block {
+    const fn new(first: u32, count: u16, step: u16) -> Self {
+        Self { first, count, step }
+    }
+
+    /// Each of them.
+    pub(super) fn words(self) -> impl Iterator<Item = u32> {
+        let Self { first, count, step } = self;
+        (0..u32::from(count)).map(move |n| first.wrapping_add(n.wrapping_mul(step.into())))
+    }
+}
 
 /// A program in the making.
-struct Assembler {
+struct Assembler<const LENGTH: usize> {
     program: [u32; LENGTH],
     length: usize,
 }
@@ -162,7 +203,14 @@ struct Assembler {
     clippy::arithmetic_side_effects,
     reason = "runs in the compiler only, which refuses what does not fit"
 )]
-impl Assembler {
+impl<const LENGTH: usize> Assembler<LENGTH> {
+    const fn new() -> Self {
+        Self {
+            program: [0; LENGTH],
+            length: 0,
+        }
+    }
+
     const fn word(&mut self, word: u32) {
         self.program[self.length] = word;
         self.length += 1;
@@ -185,25 +233,9 @@ impl Assembler {
         }
     }
 
-    const fn clear_vectors(&mut self) {
-        let mut number = 0;
-        while number < 32 {
-            self.word(CLEAR_VECTOR | number);
-            number += 1;
-        }
-    }
-
-    /// Zeroes registers that CRm and op2 number.
-    const fn clear_block(&mut self, (op0, op1, crn, ..): Encoding, crm: [u8; 2], op2: [u8; 2]) {
-        let [mut high, last_high] = crm;
-        while high <= last_high {
-            let [mut low, last_low] = op2;
-            while low <= last_low {
-                self.word(msr((op0, op1, crn, high, low), ZR));
-                low += 1;
-            }
-            high += 1;
-        }
+    const fn finish(self) -> [u32; LENGTH] {
+        assert!(self.length == LENGTH, "count them");
+        self.program
     }
 
     const fn identify(&mut self) {
@@ -215,32 +247,28 @@ impl Assembler {
     }
 }
 
-const fn assemble() -> [u32; LENGTH] {
-    let mut all = Assembler {
-        program: [0; LENGTH],
-        length: 0,
-    };
+const fn head() -> [u32; 73] {
+    let mut all = Assembler::new();
     all.words(&CACHES);
     all.words(&INTERRUPTS);
     all.words(&ALLOW_FP);
-    all.clear_vectors();
     all.write(&FP_CONTROL, ZR);
     // While the OS lock is on, MDSCR_EL1's flags of the debug channel can be written.
     all.word(ONE);
     all.write(&[OSLAR_EL1], X1);
     all.write(&CLEARED, ZR);
-    // DBGBVRn_EL1, DBGBCRn_EL1, DBGWVRn_EL1 and DBGWCRn_EL1.
-    all.clear_block((2, 0, 0, 0, 0), [0, 15], [4, 7]);
     all.word(SIX);
     all.write(&[PMCR_EL0], X1);
     all.word(ALL_ONES);
     all.write(&CLEARED_BY_ONES, X1);
-    // PMEVTYPERn_EL0 and, last, PMCCFILTR_EL0. The counters are reset by PMCR_EL0.
-    all.clear_block((3, 3, 14, 0, 0), [12, 15], [0, 7]);
+    all.finish()
+}
+
+const fn tail() -> [u32; 7] {
+    let mut all = Assembler::new();
     all.identify();
     all.words(&[SMC, LOOP]);
-    assert!(all.length == LENGTH, "count them");
-    all.program
+    all.finish()
 }
 
 const _: () = assert!(

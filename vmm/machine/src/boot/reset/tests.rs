@@ -62,20 +62,20 @@ const ASSEMBLED: [(&str, u32); 53] = [
     ("b .", 0x1400_0000),
 ];
 
-/// And of those that are made from a register's encoding, with their place in the program.
-const GENERATED: [(&str, usize, u32); 12] = [
-    ("movi v0.2d, #0", 44, 0x6f00_e400),
-    ("movi v31.2d, #0", 75, 0x6f00_e41f),
-    ("msr fpcr, xzr", 76, 0xd51b_441f),
-    ("msr oslar_el1, x1", 79, 0xd510_1081),
-    ("msr mdscr_el1, xzr", 84, 0xd510_025f),
-    ("msr csselr_el1, xzr", 89, 0xd51a_001f),
-    ("msr dbgbvr0_el1, xzr", 98, 0xd510_009f),
-    ("msr dbgwcr15_el1, xzr", 161, 0xd510_0fff),
-    ("msr pmcr_el0, x1", 163, 0xd51b_9c01),
-    ("msr pmcntenclr_el0, x1", 165, 0xd51b_9c41),
-    ("msr pmevtyper0_el0, xzr", 169, 0xd51b_ec1f),
-    ("mrs x1, id_aa64pfr0_el1", 201, 0xd538_0401),
+/// And of those that are made from a register's encoding.
+const GENERATED: [(&str, u32); 12] = [
+    ("movi v0.2d, #0", 0x6f00_e400),
+    ("movi v31.2d, #0", 0x6f00_e41f),
+    ("msr fpcr, xzr", 0xd51b_441f),
+    ("msr oslar_el1, x1", 0xd510_1081),
+    ("msr mdscr_el1, xzr", 0xd510_025f),
+    ("msr csselr_el1, xzr", 0xd51a_001f),
+    ("msr dbgbvr0_el1, xzr", 0xd510_009f),
+    ("msr dbgwcr15_el1, xzr", 0xd510_0fff),
+    ("msr pmcr_el0, x1", 0xd51b_9c01),
+    ("msr pmcntenclr_el0, x1", 0xd51b_9c41),
+    ("msr pmevtyper0_el0, xzr", 0xd51b_ec1f),
+    ("mrs x1, id_aa64pfr0_el1", 0xd538_0401),
 ];
 
 const RAM: u64 = 0x4000_0000;
@@ -131,8 +131,9 @@ fn the_words_are_the_assemblers_and_the_comments_say_what_they_do() {
         let meant = text.replace(' ', "");
         assert!(comment.starts_with(&meant), "{comment} is {text}");
     }
-    for (text, index, word) in GENERATED {
-        assert_eq!(program::PROGRAM[index], word, "{text}");
+    let (_, ram) = lay_in(BYTES as usize, &[]);
+    for (text, word) in GENERATED {
+        assert!(words(&ram).contains(&word), "{text}");
     }
 }
 
@@ -146,8 +147,10 @@ fn the_list_follows_the_code() {
     assert_eq!(start, Ok(expected));
     let words = words(&ram);
     assert_eq!(words[VECTOR / 4..][..4], program::VECTOR);
-    let code = &words[ENTRY / 4..][..program::LENGTH];
-    assert_eq!(code, program::PROGRAM);
+    let code = &words[ENTRY / 4..];
+    assert!(code.starts_with(&program::HEAD));
+    assert!(code[..program::LENGTH].ends_with(&program::TAIL));
+    assert_eq!(code[program::LENGTH], 0);
     let list = &words[LIST / 4..][..14];
     let range = [RAM as u32, 0, (RAM + BYTES) as u32, 0];
     let rest = [0, 0, 0, 0, GICC as u32, 0, 27, 33, 1019, END_OF_LIST];
