@@ -3,7 +3,7 @@
 # Variables given to make (KERNEL=, INITRD=, ...) reach xtask through the environment, into
 # which make puts them by itself; one that is given empty stays different from one not given.
 
-VERBS := build image run check test bench profile explain sdk setup clean
+VERBS := build image run check test bench profile explain root-task sdk setup clean
 
 .DEFAULT_GOAL := help
 

@@ -13,6 +13,7 @@ mod other_guests;
 mod parity;
 mod placement;
 mod processor;
+mod root_task;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         .flat_map(|case| trials(&bench, &Arc::new(case)))
         .collect();
     trials.extend(parity::trials(&bench));
+    trials.extend(root_task::trials(&bench));
     trials.extend(budgets::trials(&bench));
     trials.extend(counter::trials(&bench));
     trials.extend(interference::trials(&bench));

@@ -47,6 +47,8 @@ pub enum Verb {
     Profile(profile::Options),
     /// Say what a guest-physical address is: make explain ADDR=0x8000000
     Explain(explain::Options),
+    /// Run examples/root-task, a VMM as the root task of the official SDK's seL4
+    RootTask,
     /// Fetch the official Microkit SDK, and use it from then on
     Sdk(sdk::Options),
     /// Find what builds and tests need of the machine, or get it
@@ -67,6 +69,7 @@ impl Verb {
             Self::Bench(_) => "bench",
             Self::Profile(_) => "profile",
             Self::Explain(_) => "explain",
+            Self::RootTask => "root-task",
             Self::Sdk(_) => "sdk",
             Self::Setup(_) => "setup",
             Self::Clean => "clean",

@@ -16,6 +16,7 @@ pub mod program;
 pub mod progress;
 pub mod release;
 pub mod room;
+pub mod root_task;
 pub mod setup;
 pub mod tally;
 pub mod toolchain;

@@ -7,7 +7,9 @@ use clap::Parser;
 use xtask::command_line::{CommandLine, Verb};
 use xtask::tree::Tree;
 use xtask::variables;
-use xtask::verb::{bench, build, check, clean, explain, image, profile, run, sdk, setup, test};
+use xtask::verb::{
+    bench, build, check, clean, explain, image, profile, root_task, run, sdk, setup, test,
+};
 
 fn main() -> ExitCode {
     match perform(&CommandLine::parse()) {
@@ -31,6 +33,7 @@ fn perform(line: &CommandLine) -> Result<ExitCode> {
         Verb::Bench(options) => return bench::bench(&tree, knobs, options),
         Verb::Profile(options) => profile::profile(&tree, knobs, options)?,
         Verb::Explain(options) => explain::explain(&tree, knobs, options)?,
+        Verb::RootTask => return root_task::root_task(&tree, knobs),
         Verb::Sdk(options) => sdk::sdk(&tree, options)?,
         Verb::Setup(options) => setup::setup(&tree, knobs, options)?,
         Verb::Clean => clean::clean(&tree, knobs)?,

@@ -150,6 +150,20 @@ impl Builder {
         Room::of(board, &self.board_folder)
     }
 
+    /// Builds the root task in `folder`, a workspace like `vmm/pd`, with the image of the guest
+    /// that it starts, and returns where it is.
+    ///
+    /// # Errors
+    /// When it does not build.
+    pub fn build_root_task(&self, tree: &Tree, folder: &str, guest: &Path) -> Result<PathBuf> {
+        let _lock = self.lock()?;
+        let mut cargo = self.protection_domains(tree, folder);
+        cargo.env("ROOT_TASK_GUEST", guest);
+        let advice = |log: &str| self.advice(log);
+        progress::run_or_advise("building the root task", &mut cargo, &advice)?;
+        Ok(self.built(""))
+    }
+
     /// The SDK's `microkit`, ready for arguments. The stand-in's builds itself at its first use.
     pub fn tool(&self, tree: &Tree) -> Command {
         let mut tool = Command::new(self.root.join("bin/microkit"));

@@ -84,8 +84,17 @@ impl Toolchain {
 /// # Errors
 /// When they do not build.
 pub fn bare_metal(tree: &Tree) -> Result<PathBuf> {
+    guests(tree, &guest_images::bare_metal_source())
+}
+
+/// Builds the bare-metal guests of the workspace in `folder`; returns the folder of their ELF
+/// files.
+///
+/// # Errors
+/// When they do not build.
+pub fn guests(tree: &Tree, folder: &Path) -> Result<PathBuf> {
     let target = tree.target("bare/guests");
-    let manifest = guest_images::bare_metal_source().join("Cargo.toml");
+    let manifest = folder.join("Cargo.toml");
     let toolchain = Toolchain::find(tree, &[Need::Target])?;
     let mut cargo = toolchain.build(&manifest, &target);
     progress::run("building our own guests", cargo.arg("--release"))?;

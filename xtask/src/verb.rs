@@ -7,6 +7,7 @@ pub mod clean;
 pub mod explain;
 pub mod image;
 pub mod profile;
+pub mod root_task;
 pub mod run;
 pub mod sdk;
 pub mod setup;
