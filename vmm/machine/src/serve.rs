@@ -188,7 +188,10 @@ fn handle_end<C: Calls, G: InterruptController>(
         Ending::Stopped => info!("guest {} stays stopped", guest.name),
         Ending::MachineOff => {
             context.calls().machine_off();
-            error!("the machine cannot be switched off: the protection domain needs smc=\"true\"");
+            error!(
+                "the machine cannot be switched off: its firmware does not do it, or the \
+                 protection domain lacks smc=\"true\""
+            );
         }
     }
 }

@@ -41,6 +41,27 @@ fn a_used_budget_throttles_until_the_period_is_over() {
     assert_eq!(system.current(), Some(CLIENT));
 }
 
+/// What drivers/ticker relies on.
+#[test]
+fn who_yields_runs_again_a_period_later_however_little_it_has_used() {
+    let mut system = System::with(|builder| {
+        builder.threads[2].budget = 300;
+    });
+    let mut due = ticks(5000);
+    timer::set_now(due);
+    system.interrupt(30);
+    for used in [0, 2, 17, 250] {
+        assert_eq!(system.current(), Some(CLIENT));
+        timer::set_now(due + ticks(used));
+        system.call(syscall::YIELD, 0, MessageInfo::new(), &[]);
+        assert_eq!(system.current(), None);
+        due += ticks(1000);
+        assert_eq!(timer::deadline(), due);
+        timer::set_now(due);
+        system.interrupt(26);
+    }
+}
+
 #[test]
 fn a_system_call_without_budget_is_made_again() {
     let mut system = System::with(|builder| {

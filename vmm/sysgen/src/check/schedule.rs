@@ -10,8 +10,8 @@ use crate::resolve::has_other_guests;
 const HIGHEST_PRIORITY: u64 = 254;
 /// What a VMM beside other guests is advised to have, in microseconds: tests/boot/interference.rs
 /// shows what it bounds.
-const DEFAULT_BUDGET: u64 = 100;
-const DEFAULT_PERIOD: u64 = 500;
+const DEFAULT_BUDGET: u64 = 60;
+const DEFAULT_PERIOD: u64 = 300;
 
 pub(super) fn check(document: &Document, guests: &[Guest], board: &Board, found: &mut Diagnostics) {
     for domain in &document.domains {

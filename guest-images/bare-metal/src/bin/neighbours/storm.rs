@@ -87,6 +87,8 @@ fn write_the_physical_timer() {
             }
         }
         write_system!("cntp_ctl_el0", 0);
+        // QEMU takes long over each of these writes.
+        timer::delay(5);
     });
 }
 
@@ -94,6 +96,7 @@ fn write_the_physical_timer() {
 fn enable_the_physical_timer() {
     write_system!("cntp_cval_el0", 0);
     write_system!("cntp_ctl_el0", 1);
+    timer::delay(1);
 }
 
 /// Its exception handler is nowhere.

@@ -1237,7 +1237,7 @@ pub(super) const CASES: &[Case] = &[
     case(
         "warning_vmm_without_budget_beside_others",
         TWO_GUESTS,
-        &[(r#" budget="100" period="500""#, "")],
+        &[(r#" budget="60" period="300""#, "")],
     ),
     case(
         "wake_timer_and_ticker",
