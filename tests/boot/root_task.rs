@@ -17,8 +17,8 @@ use crate::bench::Workbench;
 use crate::case::{Clock, DEBUG_AND_RELEASE};
 use crate::console::Console;
 
-/// What begins the lines of the VMM and of the guest, among those of the loader and the kernel.
-const OURS: [&str; 2] = ["VMM ", "GUEST"];
+/// What begins the root task's lines and the guest's, among those of the loader and the kernel.
+const OURS: [&str; 3] = ["KERNEL ", "VMM ", "GUEST "];
 
 pub(crate) fn trials(bench: &Arc<Workbench>) -> Vec<Trial> {
     DEBUG_AND_RELEASE

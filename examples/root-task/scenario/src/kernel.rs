@@ -11,10 +11,28 @@ const FRAMES: usize = 32;
 /// Page tables that the account has room for.
 const TABLES: usize = 32;
 
-/// A kernel with one guest VSpace that has an ASID, untyped memory and empty slots.
+/// A kernel with one guest VSpace, untyped memory and empty slots.
 pub trait Kernel {
     /// log2 of the bytes under one page table, for each level from the VSpace root down.
     const TABLE_SPANS: &'static [u8];
+
+    /// ASID pool assign for the guest's VSpace, before which nothing can be mapped.
+    ///
+    /// # Errors
+    /// The kernel's answer.
+    fn assign_asid(&mut self) -> Result<(), KernelError>;
+
+    /// CNode copy into an empty slot, with at most these rights.
+    ///
+    /// # Errors
+    /// The kernel's answer.
+    fn copy(&mut self, cptr: Cptr, rights: Rights) -> Result<Cptr, KernelError>;
+
+    /// CNode delete.
+    ///
+    /// # Errors
+    /// The kernel's answer.
+    fn delete(&mut self, cptr: Cptr) -> Result<(), KernelError>;
 
     /// Untyped retype to a frame; its memory is zeroed.
     ///
@@ -123,6 +141,20 @@ impl<K: Kernel> Caps<K> {
             .push((cptr, FrameCap { size_bits, write }))
             .map_err(|_| KernelError::NotEnoughMemory)?;
         Ok(cptr)
+    }
+
+    /// Makes a copy of a frame capability that can be mapped for loads only.
+    ///
+    /// # Errors
+    /// As [`make_frame`](Self::make_frame).
+    pub fn copy_for_loads(&mut self, frame: Cptr) -> Result<Cptr, KernelError> {
+        let found = self.frame(frame).ok_or(KernelError::InvalidCapability)?;
+        let copy = self.kernel.copy(frame, Rights::READ)?;
+        let write = false;
+        self.frames
+            .push((copy, FrameCap { write, ..found }))
+            .map_err(|_| KernelError::NotEnoughMemory)?;
+        Ok(copy)
     }
 
     /// The index of a page table that is mapped nowhere.

@@ -2,6 +2,7 @@
 
 use core::fmt::Write;
 
+use crate::guest::VirtualProcessor;
 use crate::objects::Objects;
 use crate::own_memory::{OwnMemory, Uart};
 use heapless::Vec;
@@ -27,7 +28,7 @@ pub(crate) struct Sel4 {
 }
 
 impl Sel4 {
-    /// `guest` has an ASID.
+    /// With an empty VSpace for the guest.
     pub(crate) const fn new(
         objects: Objects,
         own_memory: OwnMemory,
@@ -44,12 +45,48 @@ impl Sel4 {
     }
 }
 
+impl Sel4 {
+    /// Makes the guest's processor.
+    ///
+    /// # Errors
+    /// The kernel's answer.
+    pub(crate) fn make_processor(
+        &mut self,
+        bootinfo: &sel4::BootInfo,
+    ) -> Result<VirtualProcessor, KernelError> {
+        VirtualProcessor::new(&mut self.objects, bootinfo, self.guest).map_err(to_kernel_error)
+    }
+}
+
 impl Kernel for Sel4 {
     const TABLE_SPANS: &'static [u8] = if sel4::sel4_cfg_bool!(ARM_PA_SIZE_BITS_40) {
         &[30, 21]
     } else {
         &[39, 30, 21]
     };
+
+    fn assign_asid(&mut self) -> Result<(), KernelError> {
+        let pool = init_thread::slot::ASID_POOL.cap();
+        pool.asid_pool_assign(self.guest).map_err(to_kernel_error)
+    }
+
+    fn copy(&mut self, cptr: Cptr, rights: Rights) -> Result<Cptr, KernelError> {
+        let slot = self.objects.slot().map_err(to_kernel_error)?;
+        let cnode = init_thread::slot::CNODE.cap();
+        let source = cnode.absolute_cptr(page(cptr).cptr());
+        let rights = CapRights::new(false, false, rights.read, rights.write);
+        cnode
+            .absolute_cptr(slot.cptr())
+            .copy(&source, rights)
+            .map_err(to_kernel_error)?;
+        Ok(Cptr(slot.cptr_bits()))
+    }
+
+    fn delete(&mut self, cptr: Cptr) -> Result<(), KernelError> {
+        let cnode = init_thread::slot::CNODE.cap();
+        let slot = cnode.absolute_cptr(page(cptr).cptr());
+        slot.delete().map_err(to_kernel_error)
+    }
 
     fn make_frame(&mut self, size_bits: u8) -> Result<Cptr, KernelError> {
         let kind = sel4::FrameObjectType::from_bits(size_bits.into());
@@ -109,14 +146,7 @@ impl Kernel for Sel4 {
     }
 
     fn window(&mut self, frame: Cptr, size_bits: u8, gpa: Gpa) -> Result<RamWindow, KernelError> {
-        let slot = self.objects.slot().map_err(to_kernel_error)?;
-        let cnode = init_thread::slot::CNODE.cap();
-        let source = cnode.absolute_cptr(page(frame).cptr());
-        cnode
-            .absolute_cptr(slot.cptr())
-            .copy(&source, CapRights::read_write())
-            .map_err(to_kernel_error)?;
-        let copy = slot.cap().cast::<UnspecifiedPage>();
+        let copy = page(self.copy(frame, Rights::READ_WRITE)?);
         let size = 1 << size_bits;
         let window = self
             .own_memory

@@ -12,7 +12,6 @@ mod objects;
 mod own_memory;
 
 use core::fmt::Write;
-use guest::VirtualProcessor;
 use kernel::{Sel4, to_kernel_error};
 use objects::Objects;
 use own_memory::{OwnMemory, Uart};
@@ -59,8 +58,11 @@ fn run(
     own_memory: OwnMemory,
     uart: Uart,
 ) -> Result<(), Error> {
-    let (vspace, processor) = make_guest(bootinfo, &mut objects).map_err(to_kernel_error)?;
+    let vspace = objects
+        .make_fixed::<sel4::cap_type::VSpace>()
+        .map_err(to_kernel_error)?;
     let mut vmm = Vmm::new(Sel4::new(objects, own_memory, uart, vspace))?;
+    let processor = vmm.kernel_mut().make_processor(bootinfo)?;
     for number in 0..layout::STARTS {
         let entry = vmm.start(number, GUEST)?;
         processor
@@ -69,19 +71,6 @@ fn run(
     }
     vmm.end();
     Ok(())
-}
-
-/// An empty VSpace, and the processor that runs in it.
-fn make_guest(
-    bootinfo: &sel4::BootInfo,
-    objects: &mut Objects,
-) -> sel4::Result<(sel4::cap::VSpace, VirtualProcessor)> {
-    let vspace = objects.make_fixed::<sel4::cap_type::VSpace>()?;
-    // Nothing can be mapped before this.
-    let pool = init_thread::slot::ASID_POOL.cap();
-    pool.asid_pool_assign(vspace)?;
-    let processor = VirtualProcessor::new(objects, bootinfo, vspace)?;
-    Ok((vspace, processor))
 }
 
 /// Asks the firmware, through the capability that the kernel gives its root task for that.

@@ -1,12 +1,13 @@
 //! Before the guest starts: its RAM, its devices, and memory of every kind.
 
 use super::{Board, Error, Frames, Made, Vmm, callbacks, range, say};
+use crate::answers;
 use crate::kernel::{Caps, Kernel};
 use crate::layout::{self, LARGE, SMALL};
 use core::fmt::Write;
 use vmm_arch::Gpa;
-use vmm_memory::backend::{CapBackend, KernelError};
-use vmm_memory::{Attributes, Cptr, GuestMemory, GuestRam, MemoryMap, Rights};
+use vmm_memory::backend::{CapBackend, CapError, KernelError};
+use vmm_memory::{Attributes, Cptr, GuestMemory, GuestRam, MapError, MemoryMap, Rights};
 
 /// log2 of the bytes of a small and of a large page.
 pub(super) const SMALL_BITS: u8 = 12;
@@ -18,7 +19,8 @@ impl<K: Kernel> Vmm<K> {
     ///
     /// # Errors
     /// [`Error`].
-    pub fn new(kernel: K) -> Result<Self, Error> {
+    pub fn new(mut kernel: K) -> Result<Self, Error> {
+        answers::ask(&mut kernel)?;
         let mut caps = Caps::new(kernel);
         let small = small_frames(&mut caps)?;
         let mut vmm = Self {
@@ -138,8 +140,24 @@ impl<K: Kernel> Vmm<K> {
         let frame = self.make_frame(SMALL_BITS)?;
         let page = range(layout::READ_ONLY, SMALL)?;
         let reservation = self.map.reserve_memory_at(page, callbacks::READ_ONLY)?;
-        let frames = Frames::in_order(layout::READ_ONLY, Rights::READ, [(frame, SMALL_BITS)]);
-        self.map.map_reservation(reservation, frames)?;
+        let copy = self.map.backend_mut().caps_mut().copy_for_loads(frame)?;
+        let frames = |rights| Frames::in_order(layout::READ_ONLY, rights, [(copy, SMALL_BITS)]);
+        // The kernel would map it for loads, and not say so.
+        match self
+            .map
+            .map_reservation(reservation, frames(Rights::READ_WRITE))
+        {
+            Err(MapError::Backend(CapError::ReadOnly { gpa, .. })) => {
+                say!(
+                    self,
+                    "cannot map {gpa} for stores: the capability has no such right"
+                );
+            }
+            Err(error) => return Err(error.into()),
+            Ok(()) => return Err(Error::Step),
+        }
+        self.map
+            .map_reservation(reservation, frames(Rights::READ))?;
         // Only to write the value: the VMM's window is not the guest's RAM.
         let gpa = Gpa(layout::READ_ONLY);
         let window = self.kernel_mut().window(frame, SMALL_BITS, gpa)?;

@@ -22,8 +22,7 @@ pub(crate) struct HostKernel {
 
 impl HostKernel {
     pub(crate) fn new() -> Self {
-        let mut model = KernelModel::without_asid(Geometry::BITS_40);
-        model.assign_asid().unwrap();
+        let model = KernelModel::without_asid(Geometry::BITS_40);
         let words = vec![0u64; usize::try_from(MEMORY_SIZE / 8).unwrap()];
         let host_address = words.leak().as_mut_ptr().expose_provenance() as u64;
         let mut memory = GuestMemory::new();
@@ -79,6 +78,20 @@ fn window(host_address: u64, size: u64, gpa: u64) -> RamWindow {
 impl Kernel for HostKernel {
     const TABLE_SPANS: &'static [u8] = Geometry::BITS_40.table_slots;
 
+    fn assign_asid(&mut self) -> Result<(), KernelError> {
+        self.model.assign_asid()
+    }
+
+    fn copy(&mut self, cptr: Cptr, rights: Rights) -> Result<Cptr, KernelError> {
+        let copy = self.slot();
+        self.model.copy(cptr, copy, rights)?;
+        Ok(copy)
+    }
+
+    fn delete(&mut self, cptr: Cptr) -> Result<(), KernelError> {
+        self.model.delete(cptr)
+    }
+
     fn make_frame(&mut self, size_bits: u8) -> Result<Cptr, KernelError> {
         let slot = self.slot();
         self.model.make_frame(slot, size_bits)?;
@@ -114,8 +127,7 @@ impl Kernel for HostKernel {
     }
 
     fn window(&mut self, frame: Cptr, size_bits: u8, gpa: Gpa) -> Result<RamWindow, KernelError> {
-        let copy = self.slot();
-        self.model.copy(frame, copy, Rights::READ_WRITE)?;
+        let copy = self.copy(frame, Rights::READ_WRITE)?;
         let offset = self.model.page_address(copy)? - KernelModel::MEMORY_BASE;
         Ok(window(self.host_address + offset, 1 << size_bits, gpa.0))
     }
