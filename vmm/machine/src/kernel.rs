@@ -115,7 +115,8 @@ pub trait InterruptController {
     fn is_settled(&self) -> bool;
     /// Has the guest an interrupt to take, now or as soon as it unmasks?
     fn has_deliverable(&self, vcpu: VcpuId) -> bool;
-    /// Would the guest see `intid` if it fired now?
+    /// Would the guest see `intid` if it fired now? One that has fired and that the kernel masks
+    /// since cannot.
     fn is_enabled(&self, vcpu: VcpuId, intid: IntId) -> bool;
     /// Only vCPUs that are on take part in routing.
     fn set_online(&mut self, vcpu: VcpuId, online: bool);

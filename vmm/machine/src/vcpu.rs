@@ -20,7 +20,4 @@ pub struct Vcpu {
     /// While it waits: when its virtual timer would interrupt it, in counts of the physical
     /// counter. Nothing can change that before it runs again.
     pub deadline: Option<u64>,
-    /// The VMM masked the guest's timer (CNTV_CTL_EL0.IMASK) when it woke this vCPU, to be
-    /// undone when the guest completes the interrupt.
-    pub timer_masked: bool,
 }

@@ -40,7 +40,7 @@ pub struct Vm<G> {
     /// vCPUs whose exits come from the guest's own code: it runs, and they are not off. One bit
     /// each.
     live: u64,
-    /// Some vCPU waits for an interrupt, or has its timer masked since it waited.
+    /// Some vCPU waits for an interrupt.
     asleep: bool,
     phase: Phase,
     byte_orders: byte_order::ByteOrders,
@@ -122,7 +122,7 @@ impl<G: InterruptController> Vm<G> {
                 Outcome::Resume
             }
             VmExit::Maintenance { index } => {
-                self.maintenance(vcpu, index, kernel);
+                self.gic.maintenance(vcpu, index, kernel);
                 Outcome::Resume
             }
             VmExit::Hypercall => self.call(vcpu, 0, kernel),
@@ -172,7 +172,6 @@ impl<G: InterruptController> Vm<G> {
     #[inline(never)]
     fn look_after_sleepers(&mut self, kernel: &mut impl Kernel) {
         for vcpu in (0..self.guest.vcpus).map(VcpuId) {
-            self.release_timer(vcpu, kernel);
             if self.power(vcpu) == Power::Waiting && self.gic.has_deliverable(vcpu) {
                 self.wake(vcpu, kernel);
             }
@@ -192,7 +191,6 @@ impl<G: InterruptController> Vm<G> {
     fn set_power(&mut self, vcpu: VcpuId, power: Power) {
         if let Some(state) = self.vcpus.get_mut(vcpu.index()) {
             state.power = power;
-            state.timer_masked &= power != Power::Off;
         }
         self.gic.set_online(vcpu, power != Power::Off);
         self.sum_up();
@@ -219,7 +217,7 @@ impl<G: InterruptController> Vm<G> {
             if running && state.power != Power::Off {
                 self.live |= 1_u64.wrapping_shl(vcpu.0.into());
             }
-            self.asleep |= state.power == Power::Waiting || state.timer_masked;
+            self.asleep |= state.power == Power::Waiting;
         }
     }
 

@@ -179,11 +179,12 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         slots.ghosts |= abandoned;
     }
 
-    /// Would a vCPU see this interrupt if it became pending now?
+    /// Would a vCPU see this interrupt if its line fired now? One that the kernel masks since it
+    /// fired last does not fire.
     pub fn is_enabled(&self, vcpu: VcpuId, intid: IntId) -> bool {
         let (word, bit) = Self::position(intid);
         let bank = self.bank(vcpu, word);
-        self.enabled && bank.is_some_and(|bank| bank.enabled & !bank.active & bit != 0)
+        self.enabled && bank.is_some_and(|bank| bank.enabled & !bank.active & !bank.masked & bit != 0)
     }
 
     /// What list register `index` of a vCPU holds, as far as is known.

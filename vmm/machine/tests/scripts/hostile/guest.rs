@@ -91,7 +91,7 @@ pub(crate) fn run(bytes: &[u8]) {
 
 struct Guest {
     machine: Machine<VCPUS>,
-    /// CNTV_CTL_EL0 as the guest wrote it last; the VMM may set IMASK beside it.
+    /// CNTV_CTL_EL0 as the guest wrote it last: the VMM leaves it alone.
     timer_control: [u64; VCPUS],
     /// The guest has not ended for good.
     runs: bool,
@@ -144,7 +144,8 @@ impl Guest {
             .collect();
         let kind = input.byte();
         if running.is_empty() || kind < 60 {
-            return self.outside_event(input);
+            self.outside_event(input);
+            return self.check_timers();
         }
         let vcpu = input.one_of(&running);
         if kind < 130 {
@@ -323,11 +324,18 @@ impl Guest {
         if let Outcome::End(_) = self.machine.exit_of(vcpu, exit) {
             self.restart();
         }
-        // What was started anew has its timer off.
+        self.check_timers();
+    }
+
+    /// Every timer is as the guest left it, or off where a vCPU was started anew.
+    fn check_timers(&mut self) {
         for vcpu in 0..VCPUS as u8 {
-            if self.machine.system(vcpu, SystemRegister::CntvCtlEl0) == 0 {
-                self.timer_control[usize::from(vcpu)] = 0;
+            let control = self.machine.system(vcpu, SystemRegister::CntvCtlEl0);
+            let own = &mut self.timer_control[usize::from(vcpu)];
+            if control == 0 {
+                *own = 0;
             }
+            assert_eq!(control, *own, "the timer of vCPU {vcpu}");
         }
     }
 
