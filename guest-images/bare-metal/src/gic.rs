@@ -44,6 +44,7 @@ pub mod interface {
     pub const EOIR: u64 = 0x10;
     pub const RPR: u64 = 0x14;
     pub const HPPIR: u64 = 0x18;
+    pub const DIR: u64 = 0x1000;
     pub const ABPR: u64 = 0x1c;
     pub const APR0: u64 = 0xd0;
 }

@@ -104,6 +104,8 @@ pub struct Gic {
     pub spis: u16,
     /// Where the VMM maps the page that the guest may read in place of the distributor.
     pub shadow: Option<u64>,
+    /// Where the VMM maps the virtual CPU interface (GICV), to see what the guest has taken.
+    pub cpu_interface: Option<u64>,
 }
 
 /// A board interrupt that goes to the guest.

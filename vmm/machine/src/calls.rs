@@ -4,7 +4,12 @@
 //! `vmm/pd` makes them; host tests have a model of the kernel in their place. Threads' registers
 //! move as a prefix of `seL4_UserContext`: see [`context`](crate::context).
 
-use crate::{IntId, VcpuId, kernel::ListRegister, register::SystemRegister, wake::WakeSource};
+use crate::{
+    IntId, VcpuId,
+    kernel::{Activity, ListRegister},
+    register::SystemRegister,
+    wake::WakeSource,
+};
 
 /// Registers of a thread; the last two are thread-local ones, which no exit needs.
 pub const REGISTERS: usize = 36;
@@ -93,6 +98,8 @@ pub trait Calls {
     /// The same for one that may not be free; `false`, and nothing changed, when the kernel
     /// refuses.
     fn try_inject(&mut self, vcpu: VcpuId, index: usize, entry: ListRegister) -> bool;
+    /// What the vCPU that ran last may have taken and not ended.
+    fn activity(&mut self) -> Activity;
     /// Unmasks a private interrupt that fired.
     fn acknowledge_private(&mut self, vcpu: VcpuId, intid: IntId);
     /// Acknowledges the interrupt of `channel`.

@@ -8,7 +8,7 @@ use vmm_config::PassthroughInterrupt;
 use crate::{
     Gpr, IntId, VcpuId,
     calls::{Calls, Message, REGISTERS, fault},
-    kernel::{Kernel, ListRegister, ListRegisters, VcpuRegisters},
+    kernel::{Activity, Kernel, ListRegister, ListRegisters, VcpuRegisters},
     register::SystemRegister,
 };
 
@@ -31,6 +31,9 @@ const REPLIED: u64 = 0b111_1111_1001;
 
 /// PSTATE of a vCPU that starts: EL1h, debug, SError, IRQ and FIQ masked.
 const START_PSTATE: u64 = 0x3c5;
+
+/// No vCPU has the exit at hand.
+const NOBODY: VcpuId = VcpuId(u8::MAX);
 
 /// The exit at hand and the way to the kernel.
 #[derive(Debug)]
@@ -77,6 +80,11 @@ impl<C: Calls> Context<C> {
         self.message = message;
         self.loaded = 0;
         self.changed = 0;
+    }
+
+    /// What comes now is no exit of a vCPU.
+    pub(crate) const fn begin_notification(&mut self) {
+        self.vcpu = NOBODY;
     }
 
     /// The exit's message told the pc.
@@ -243,6 +251,14 @@ impl<C: Calls> ListRegisters for Context<C> {
 
     fn replace(&mut self, vcpu: VcpuId, index: usize, entry: ListRegister) -> bool {
         self.calls.try_inject(vcpu, index, entry)
+    }
+
+    fn activity(&mut self, vcpu: VcpuId) -> Activity {
+        if self.vcpu != NOBODY && self.vcpu != vcpu {
+            // Another vCPU has run since: the kernel has saved this one's list registers.
+            return Activity::Priorities(0);
+        }
+        self.calls.activity()
     }
 
     fn resample(&mut self, vcpu: VcpuId, intid: IntId) {

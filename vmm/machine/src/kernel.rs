@@ -48,6 +48,35 @@ pub struct ListRegister {
     pub group1: bool,
 }
 
+/// Which interrupts in the list registers of a vCPU the guest may have taken (made active) unnoticed.
+///
+/// The kernel refuses to replace an active one by a copy that it saved when another vCPU last
+/// took this one's place, so with one vCPU it never refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activity {
+    /// The VMM does not see the virtual CPU interface.
+    Unknown,
+    /// Those with one of these priorities, bit n for the five-bit priority n (GICV_APR).
+    Priorities(u32),
+    /// Any: GICV_CTLR.EOImode is set, so an interrupt stays active after its priority dropped.
+    Hidden,
+}
+
+impl Activity {
+    /// May the guest have taken an interrupt that was loaded with this five-bit priority? The
+    /// lowest is never signalled.
+    pub const fn may_include(self, priority: u8) -> bool {
+        match self {
+            _ if priority >= LOWEST_PRIORITY => false,
+            Self::Unknown | Self::Hidden => true,
+            Self::Priorities(active) => active >> priority & 1 != 0,
+        }
+    }
+}
+
+/// The lowest five-bit priority: GICV_PMR, which has five bits too, masks it whatever its value.
+pub const LOWEST_PRIORITY: u8 = 31;
+
 /// The list registers of the vCPUs and the masked lines behind them.
 ///
 /// No call reads a list register, so the interrupt controller keeps its own account.
@@ -57,6 +86,8 @@ pub trait ListRegisters {
     /// Replaces what list register `index` holds if the guest has not taken it yet;
     /// `false`, and nothing changed, when it is active.
     fn replace(&mut self, vcpu: VcpuId, index: usize, entry: ListRegister) -> bool;
+    /// What [`replace`](Self::replace) may overwrite although the guest has taken it.
+    fn activity(&mut self, vcpu: VcpuId) -> Activity;
     /// Lets a line that the kernel masked when it fired be seen again. If it is still high,
     /// the kernel reports it anew.
     fn resample(&mut self, vcpu: VcpuId, intid: IntId);
@@ -109,12 +140,20 @@ pub trait InterruptController {
     /// The kernel says that list register `index` became free.
     fn maintenance(&mut self, vcpu: VcpuId, index: Option<usize>, lines: &mut impl ListRegisters);
     /// Gives the list registers of every vCPU what the guest should see next.
-    fn settle(&mut self, lines: &mut impl ListRegisters);
+    ///
+    /// `true` if nothing was settled yet: the exit is a store that had better be performed once
+    /// more, after the kernel has reported what the guest ended just before it. Asked for only
+    /// when the last exit was not (`is_first`).
+    fn settle(&mut self, is_first: bool, lines: &mut impl ListRegisters) -> bool;
     /// Has nothing changed since the last [`settle`](Self::settle) of every vCPU, neither what
     /// is to be delivered nor what one vCPU lets through to another?
     fn is_settled(&self) -> bool;
     /// Has the guest an interrupt to take, now or as soon as it unmasks?
     fn has_deliverable(&self, vcpu: VcpuId) -> bool;
+    /// If `intid` is in a list register of this vCPU: has the guest surely not taken it?
+    fn waits(&self, vcpu: VcpuId, intid: IntId, lines: &mut impl ListRegisters) -> Option<bool>;
+    /// The line of `intid`, which the kernel has reported, has dropped since.
+    fn withdraw(&mut self, vcpu: VcpuId, intid: IntId, lines: &mut impl ListRegisters);
     /// Would the guest see `intid` if it fired now? One that has fired and that the kernel masks
     /// since cannot.
     fn is_enabled(&self, vcpu: VcpuId, intid: IntId) -> bool;

@@ -146,6 +146,7 @@ fn notified<C: Calls, G: InterruptController>(
     channels: u64,
     context: &mut Context<C>,
 ) -> Option<u8> {
+    context.begin_notification();
     vm.handle_notification(channels, context);
     wake_interrupt(context).filter(|&channel| is_signalled(channels, channel))
 }

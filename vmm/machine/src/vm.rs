@@ -40,8 +40,14 @@ pub struct Vm<G> {
     /// vCPUs whose exits come from the guest's own code: it runs, and they are not off. One bit
     /// each.
     live: u64,
+    /// vCPUs whose virtual timer's interrupt may wait in a list register. One bit each.
+    timers_fired: u64,
     /// Some vCPU waits for an interrupt.
     asleep: bool,
+    /// The last exit was a store that is to be performed once more.
+    repeating: bool,
+    /// The exit at hand changed more than the PC, so that it cannot be repeated.
+    emulated: bool,
     phase: Phase,
     byte_orders: byte_order::ByteOrders,
     gic: G,
@@ -100,7 +106,10 @@ impl<G: InterruptController> Vm<G> {
             vcpus: [Vcpu::default(); MAX_VCPUS],
             phase: Phase::Stopped,
             live: 0,
+            timers_fired: 0,
             asleep: false,
+            repeating: false,
+            emulated: false,
             restarts: Restarts::default(),
             eret: 0,
             byte_orders: byte_order::ByteOrders::default(),
@@ -116,9 +125,13 @@ impl<G: InterruptController> Vm<G> {
     pub fn handle_exit(&mut self, vcpu: VcpuId, exit: VmExit, kernel: &mut impl Kernel) -> Outcome {
         let outcome = match exit {
             _ if !self.is_live(vcpu) => self.handle_stray_exit(vcpu, exit, kernel),
-            VmExit::Memory(fault) => self.memory_fault(vcpu, fault, kernel),
+            VmExit::Memory(fault) => {
+                self.check_timer(vcpu, kernel);
+                self.memory_fault(vcpu, fault, kernel)
+            }
             VmExit::PrivateInterrupt { intid } => {
                 self.gic.fire(vcpu, intid, kernel);
+                self.timers_fired |= 1_u64.wrapping_shl(vcpu.0.into());
                 Outcome::Resume
             }
             VmExit::Maintenance { index } => {
@@ -126,7 +139,10 @@ impl<G: InterruptController> Vm<G> {
                 Outcome::Resume
             }
             VmExit::Hypercall => self.call(vcpu, 0, kernel),
-            VmExit::Trap { syndrome } => self.trap(vcpu, syndrome, kernel),
+            VmExit::Trap { syndrome } => {
+                self.check_timer(vcpu, kernel);
+                self.trap(vcpu, syndrome, kernel)
+            }
             VmExit::Unknown { .. } => Outcome::End(End::Crash(CrashReason::UnknownExit)),
         };
         if !self.gic.is_settled() {
@@ -163,9 +179,26 @@ impl<G: InterruptController> Vm<G> {
         if self.phase != Phase::Running {
             return;
         }
-        self.gic.settle(kernel);
+        self.settle_interrupts(kernel);
         if self.asleep {
             self.look_after_sleepers(kernel);
+        }
+    }
+
+    /// Lets the guest perform its store to the interrupt controller once more, if asked for: it
+    /// stays at the instruction.
+    fn settle_interrupts(&mut self, kernel: &mut impl Kernel) {
+        let is_first = !core::mem::take(&mut self.repeating);
+        let may_repeat = !core::mem::take(&mut self.emulated);
+        if !self.gic.settle(is_first, kernel) {
+            return;
+        }
+        if may_repeat {
+            let pc = kernel.pc();
+            kernel.set_pc(pc.wrapping_sub(4));
+            self.repeating = true;
+        } else {
+            self.gic.settle(false, kernel);
         }
     }
 
@@ -179,6 +212,27 @@ impl<G: InterruptController> Vm<G> {
         // Another vCPU may have let a sleeper's timer through.
         if (0..self.guest.vcpus).any(|number| self.power(VcpuId(number)) == Power::Waiting) {
             self.ask_to_be_woken(kernel);
+        }
+    }
+
+    #[inline(always)]
+    fn check_timer(&mut self, vcpu: VcpuId, kernel: &mut impl Kernel) {
+        if self.timers_fired.wrapping_shr(vcpu.0.into()) & 1 != 0 {
+            self.withdraw_timer(vcpu, kernel);
+        }
+    }
+
+    /// The guest may have stopped its virtual timer, or moved its deadline on, while the interrupt
+    /// waits in a list register: it is not pending any more then.
+    #[cold]
+    #[inline(never)]
+    fn withdraw_timer(&mut self, vcpu: VcpuId, kernel: &mut impl Kernel) {
+        match self.gic.waits(vcpu, IntId::VIRTUAL_TIMER, kernel) {
+            None => self.timers_fired &= !1_u64.wrapping_shl(vcpu.0.into()),
+            Some(true) if !sleep::is_line_high(vcpu, kernel) => {
+                self.gic.withdraw(vcpu, IntId::VIRTUAL_TIMER, kernel);
+            }
+            Some(_) => {}
         }
     }
 

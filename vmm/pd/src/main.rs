@@ -8,6 +8,7 @@
 mod cache;
 mod console;
 mod counter;
+mod cpu_interface;
 mod monitor;
 mod sel4;
 mod shadow;

@@ -10,11 +10,11 @@ use sel4::{IpcBuffer, sys};
 use vmm_machine::{
     IntId, VcpuId,
     calls::{Calls, Event, FAST_WORDS, Message, REGISTERS, fault},
-    kernel::ListRegister,
+    kernel::{Activity, ListRegister},
     register::SystemRegister,
 };
 
-use crate::{cache, counter, wake::Source};
+use crate::{cache, counter, cpu_interface, wake::Source};
 use system_call::{call, send, send_and_receive, signal, tag};
 
 // Capabilities of a protection domain, by their place (Microkit's libmicrokit).
@@ -236,6 +236,10 @@ impl Calls for Invoker<'_> {
             .take(8)
             .for_each(|word| *word = 0);
         self.call(SMC_SLOT, (label::SMC_CALL, 8), PSCI_SYSTEM_OFF);
+    }
+
+    fn activity(&mut self) -> Activity {
+        cpu_interface::activity()
     }
 
     fn now(&mut self) -> u64 {

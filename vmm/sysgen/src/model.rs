@@ -131,6 +131,8 @@ pub struct Gic {
     pub distributor: u64,
     /// Guest-physical address and size of GICC.
     pub cpu_interface: (u64, u64),
+    /// Where the VMM maps GICV, to see what the guest has taken.
+    pub visible_interface: Option<u64>,
     /// Where the VMM maps the page that shadows GICD.
     pub shadow: Option<u64>,
     /// Shared interrupts.

@@ -278,9 +278,21 @@ fn gic(
         version: 2,
         distributor: distributor.value,
         cpu_interface: cpu_interface?,
+        visible_interface: visible_interface(context),
         shadow: shadow::page(context, distributor.value, found),
         spis: shared_interrupts(context.board.gic.highest_intid),
     })
+}
+
+/// Where the VMM maps the board's GICV, if it does.
+fn visible_interface(context: &Context<'_>) -> Option<u64> {
+    let mut maps = context.machine.maps.iter();
+    let map = maps.find(|map| {
+        let mut facts = map.facts.iter();
+        facts.any(|fact| fact.word.name == "gic-cpu-interface")
+    })?;
+    let own = context.own_map(&map.region.value)?;
+    Some(own.address.value)
 }
 
 fn report_gic_version(context: &Context<'_>, version: &Spanned<u64>, found: &mut Diagnostics) {

@@ -32,6 +32,8 @@ fn write(out: &mut String, guest: &Guest) -> fmt::Result {
     writeln!(out, "        version: {},", gic.version)?;
     writeln!(out, "        spis: {},", gic.spis)?;
     writeln!(out, "        shadow: {},", optional_address(gic.shadow))?;
+    let visible = optional_address(gic.visible_interface);
+    writeln!(out, "        cpu_interface: {visible},")?;
     writeln!(out, "    }},")?;
     interrupts(out, guest)?;
     writeln!(out, "    image: vmm_config::Window {{")?;

@@ -25,13 +25,15 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         };
         let ghost = slots.ghosts & slots.mask(index) != 0;
         slots.clear(index);
+        let mask = Self::vcpu_mask(vcpu);
         if self
             .queues
             .get(vcpu.index())
             .is_some_and(|queue| queue.words != 0)
         {
-            self.unsettled |= Self::vcpu_mask(vcpu);
+            self.unsettled |= mask;
         }
+        self.unsettled |= self.doubtful & mask;
         if !ghost {
             self.end(vcpu, slot.intid, backend);
         }
@@ -122,11 +124,21 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         };
         let slots = &mut private.slots;
         let Some(slot) = slots.get(index) else { return };
+        if slot.intid == wanted {
+            slots.ghosts &= !slots.mask(index);
+        }
+        self.note_active(vcpu, index);
+    }
+
+    /// The guest has taken what list register `index` holds.
+    pub(crate) fn note_active(&mut self, vcpu: VcpuId, index: usize) {
+        let Some(private) = self.private.get_mut(vcpu.index()) else {
+            return;
+        };
+        let slots = &mut private.slots;
+        let Some(slot) = slots.get(index) else { return };
         let mask = slots.mask(index);
         slots.taken |= mask;
-        if slot.intid == wanted {
-            slots.ghosts &= !mask;
-        }
         if slots.ghosts & mask != 0 {
             return;
         }

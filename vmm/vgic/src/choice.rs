@@ -1,6 +1,6 @@
 //! Which interrupt comes next, and which list register it may have.
 
-use vmm_machine::{IntId, VcpuId};
+use vmm_machine::{IntId, VcpuId, kernel::Activity};
 
 use crate::{Distributor, bank::Bank, list_registers::Slot, shadow::Shadow};
 
@@ -39,16 +39,21 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     /// should no longer be delivered; a free one; one whose line has dropped; the least urgent one
     /// if `next` is more urgent.
     #[inline]
-    pub(crate) fn find_place(&self, vcpu: VcpuId, next: Slot) -> Option<Place> {
+    pub(crate) fn find_place(&self, vcpu: VcpuId, next: Slot, activity: Activity) -> Option<Place> {
         let slots = &self.private.get(vcpu.index())?.slots;
         if slots.occupied == 0 {
             return slots.free().map(Place::Free);
         }
-        self.find_place_among_others(vcpu, next)
+        self.find_place_among_others(vcpu, next, activity)
     }
 
     #[inline(never)]
-    fn find_place_among_others(&self, vcpu: VcpuId, next: Slot) -> Option<Place> {
+    fn find_place_among_others(
+        &self,
+        vcpu: VcpuId,
+        next: Slot,
+        activity: Activity,
+    ) -> Option<Place> {
         let slots = &self.private.get(vcpu.index())?.slots;
         if let Some(index) = slots.find(next.intid) {
             return Some(Place::Merge(index));
@@ -57,16 +62,19 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         if let Some((index, _)) = slots.iter(untaken & slots.ghosts).next() {
             return Some(Place::Instead(index));
         }
-        let mut counted = slots.iter(untaken & !slots.ghosts);
-        if let Some((index, _)) = counted.find(|&(_, slot)| self.is_withdrawn(vcpu, slot)) {
+        let replaceable = |&(_, slot): &(usize, Slot)| {
+            activity == Activity::Unknown || !activity.may_include(slot.level())
+        };
+        let counted = || slots.iter(untaken & !slots.ghosts).filter(replaceable);
+        if let Some((index, _)) = counted().find(|&(_, slot)| self.is_withdrawn(vcpu, slot)) {
             return Some(Place::Instead(index));
         }
         if let Some(index) = slots.free() {
             return Some(Place::Free(index));
         }
         let quenched = |&(_, slot): &(usize, Slot)| self.is_quenched(vcpu, slot);
-        let least = || slots.iter(untaken).max_by_key(|&(_, slot)| slot.priority);
-        let victim = slots.iter(untaken).find(quenched).or_else(|| {
+        let least = || counted().max_by_key(|&(_, slot)| slot.priority);
+        let victim = counted().find(quenched).or_else(|| {
             let (index, slot) = least()?;
             (slot.priority > next.priority).then_some((index, slot))
         });
@@ -74,13 +82,13 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     }
 
     /// Has the guest disabled, cleared or routed elsewhere what a list register holds?
-    fn is_withdrawn(&self, vcpu: VcpuId, slot: Slot) -> bool {
+    pub(crate) fn is_withdrawn(&self, vcpu: VcpuId, slot: Slot) -> bool {
         let (word, bit) = Self::position(slot.intid);
         let Some(bank) = self.bank(vcpu, word) else {
             return true;
         };
         let cleared = bank.edge & !bank.carried & bit != 0;
-        bank.enabled & bit == 0 || cleared || !self.is_target(vcpu, slot.intid)
+        !self.enabled || bank.enabled & bit == 0 || cleared || !self.is_target(vcpu, slot.intid)
     }
 
     fn is_quenched(&self, vcpu: VcpuId, slot: Slot) -> bool {

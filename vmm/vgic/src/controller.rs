@@ -36,8 +36,13 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> InterruptController
 
     /// All vCPUs at once: what makes way on one may move to another.
     #[inline]
-    fn settle(&mut self, lines: &mut impl ListRegisters) {
+    fn settle(&mut self, is_first: bool, lines: &mut impl ListRegisters) -> bool {
+        if !is_first {
+            self.repeatable = 0;
+        }
         self.settle_all(lines);
+        self.repeatable = 0;
+        core::mem::take(&mut self.repeat)
     }
 
     #[inline]
@@ -47,6 +52,14 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> InterruptController
 
     fn has_deliverable(&self, vcpu: VcpuId) -> bool {
         Self::has_deliverable(self, vcpu)
+    }
+
+    fn waits(&self, vcpu: VcpuId, intid: IntId, lines: &mut impl ListRegisters) -> Option<bool> {
+        Self::waits(self, vcpu, intid, lines)
+    }
+
+    fn withdraw(&mut self, vcpu: VcpuId, intid: IntId, lines: &mut impl ListRegisters) {
+        Self::withdraw(self, vcpu, intid, lines);
     }
 
     fn is_enabled(&self, vcpu: VcpuId, intid: IntId) -> bool {

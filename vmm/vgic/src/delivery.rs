@@ -1,13 +1,11 @@
 //! From pending to a list register (GICv2 5.2).
 
-use vmm_machine::{IntId, VcpuId, kernel::ListRegisters};
-
-use crate::{
-    Distributor,
-    choice::Place,
-    list_registers::{MAXIMUM, Slot},
-    shadow::Shadow,
+use vmm_machine::{
+    IntId, VcpuId,
+    kernel::{Activity, ListRegisters},
 };
+
+use crate::{Distributor, choice::Place, list_registers::Slot, shadow::Shadow};
 
 /// Upper bound on the steps of one `settle`; each step of a round takes one candidate or one list
 /// register out of consideration.
@@ -21,7 +19,9 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         let mask = Self::vcpu_mask(vcpu);
         if self.unsettled & mask != 0 {
             self.deliver(vcpu, backend);
-            self.unsettled &= !mask;
+            if !self.repeat {
+                self.unsettled &= !mask;
+            }
         }
     }
 
@@ -32,7 +32,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         // moves once at most, to its lowest target.
         let rounds = if VCPUS == 1 { 1 } else { STEPS };
         for _ in 0..rounds {
-            if self.unsettled == 0 {
+            if self.unsettled == 0 || self.repeat {
                 return;
             }
             for vcpu in (0..VCPUS as u8).map(VcpuId) {
@@ -60,11 +60,14 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     #[inline(never)]
     fn deliver(&mut self, vcpu: VcpuId, backend: &mut impl ListRegisters) {
         let private = self.private.get(vcpu.index());
+        let mut activity = Activity::Unknown;
+        self.doubtful &= !Self::vcpu_mask(vcpu);
         if private.is_some_and(|private| private.slots.occupied != 0) {
-            self.merge(vcpu, backend);
+            activity = backend.activity(vcpu);
+            self.revise(vcpu, activity, backend);
         }
-        if self.online & Self::vcpu_mask(vcpu) != 0 {
-            self.deliver_queue(vcpu, backend);
+        if self.online & Self::vcpu_mask(vcpu) != 0 && !self.repeat {
+            self.deliver_queue(vcpu, activity, backend);
         }
     }
 
@@ -107,42 +110,21 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     }
 
     #[inline(never)]
-    fn deliver_queue(&mut self, vcpu: VcpuId, backend: &mut impl ListRegisters) {
+    fn deliver_queue(
+        &mut self,
+        vcpu: VcpuId,
+        activity: Activity,
+        backend: &mut impl ListRegisters,
+    ) {
         for _ in 0..STEPS {
             let Some(next) = self.most_urgent(vcpu) else {
                 return;
             };
-            if !self.step(vcpu, next, backend) {
+            if !self.step(vcpu, next, activity, backend) {
                 break;
             }
         }
         self.forget_reports(vcpu);
-    }
-
-    /// Lets what is pending anew join itself in a list register, while the guest may not have
-    /// taken it: it is one interrupt then.
-    #[inline(never)]
-    fn merge(&mut self, vcpu: VcpuId, backend: &mut impl ListRegisters) {
-        for index in 0..MAXIMUM {
-            let Some(slots) = self.private.get(vcpu.index()).map(|private| &private.slots) else {
-                return;
-            };
-            if slots.occupied >> index == 0 {
-                return;
-            }
-            let Some(slot) = slots.get(index) else {
-                continue;
-            };
-            let ghost = slots.ghosts & slots.mask(index) != 0;
-            let (word, bit) = Self::position(slot.intid);
-            let Some(bank) = self.bank(vcpu, word) else {
-                continue;
-            };
-            if !ghost && bank.again & !bank.taken & bit != 0 {
-                let priority = bank.priority(slot.intid);
-                self.step(vcpu, Slot { priority, ..slot }, backend);
-            }
-        }
     }
 
     /// What was reported in this exit and found no list register is out of date at the next.
@@ -165,9 +147,15 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     }
 
     /// Brings one candidate further; false when it has to wait.
-    fn step(&mut self, vcpu: VcpuId, next: Slot, backend: &mut impl ListRegisters) -> bool {
+    fn step(
+        &mut self,
+        vcpu: VcpuId,
+        next: Slot,
+        activity: Activity,
+        backend: &mut impl ListRegisters,
+    ) -> bool {
         let (word, bit) = Self::position(next.intid);
-        let Some(place) = self.find_place(vcpu, next) else {
+        let Some(place) = self.find_place(vcpu, next, activity) else {
             return false;
         };
         let Some(bank) = self.bank_mut(vcpu, word) else {

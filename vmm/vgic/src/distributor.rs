@@ -1,6 +1,6 @@
 //! The distributor's state, and which vCPU each pending interrupt waits for.
 
-use vmm_machine::{IntId, VcpuId};
+use vmm_machine::{IntId, VcpuId, kernel::ListRegisters};
 
 use crate::{
     bank::Bank,
@@ -61,6 +61,13 @@ pub struct Distributor<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow = N
     pub(crate) open: u8,
     /// vCPUs for which `settle` may have something to do, as a mask.
     pub(crate) unsettled: u8,
+    /// vCPUs whose list registers hold what the guest has changed and may have taken, as a mask:
+    /// to be looked at again when it has ended something.
+    pub(crate) doubtful: u8,
+    /// The vCPU whose store may be performed once more without harm, as a mask.
+    pub(crate) repeatable: u8,
+    /// That store is to be performed once more.
+    pub(crate) repeat: bool,
     pub(crate) queues: [Queue<SPI_WORDS>; VCPUS],
     pub(crate) shadow: S,
     /// SGIs that the shadow page shows as pending in GICD_SPENDSGIR.
@@ -107,6 +114,9 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
             online: 1,
             open: 0,
             unsettled: 0,
+            doubtful: 0,
+            repeatable: 0,
+            repeat: false,
             queues: [queue; VCPUS],
             shadow,
             published_sgis: 0,
@@ -184,7 +194,22 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     pub fn is_enabled(&self, vcpu: VcpuId, intid: IntId) -> bool {
         let (word, bit) = Self::position(intid);
         let bank = self.bank(vcpu, word);
-        self.enabled && bank.is_some_and(|bank| bank.enabled & !bank.active & !bank.masked & bit != 0)
+        self.enabled
+            && bank.is_some_and(|bank| bank.enabled & !bank.active & !bank.masked & bit != 0)
+    }
+
+    /// If an interrupt is in a list register of this vCPU: has the guest surely not taken it?
+    pub fn waits(
+        &self,
+        vcpu: VcpuId,
+        intid: IntId,
+        backend: &mut impl ListRegisters,
+    ) -> Option<bool> {
+        let slots = &self.private.get(vcpu.index())?.slots;
+        let mut counted = slots.iter(!slots.ghosts);
+        let (index, slot) = counted.find(|(_, slot)| slot.intid == intid)?;
+        let is_taken = slots.taken & slots.mask(index) != 0;
+        Some(!is_taken && !backend.activity(vcpu).may_include(slot.level()))
     }
 
     /// What list register `index` of a vCPU holds, as far as is known.
@@ -250,13 +275,13 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         }
     }
 
-    /// As [`Self::refresh`], when the change may also let what waits replace what list
-    /// registers hold.
+    /// As [`Self::refresh`], when the change may also concern what list registers hold.
     #[inline(never)]
     pub(crate) fn refresh_and_reconsider(&mut self, vcpu: VcpuId, word: usize) {
         self.refresh(vcpu, word);
-        for (vcpu, queue) in self.queues.iter().enumerate() {
-            if queue.words != 0 {
+        let all = self.queues.iter().zip(&self.private);
+        for (vcpu, (queue, private)) in all.enumerate() {
+            if queue.words != 0 || private.slots.occupied != 0 {
                 self.unsettled |= 1 << (vcpu & 7);
             }
         }

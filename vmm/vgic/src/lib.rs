@@ -46,6 +46,7 @@ mod distributor;
 mod line;
 mod list_registers;
 mod registers;
+mod revision;
 mod sgi;
 mod shadow;
 

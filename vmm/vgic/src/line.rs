@@ -28,7 +28,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         if high {
             bank.set_latch(bit & bank.edge & Self::lines(word));
             self.announce(vcpu, intid, backend);
-        } else if !self.is_idle() {
+        } else if bank.held & bit != 0 || !self.is_idle() {
             self.refresh_and_reconsider(vcpu, word);
         } else if S::PRESENT {
             self.publish_state(vcpu, word);
@@ -54,6 +54,21 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         bank.set_latch(bit & bank.edge);
         bank.fresh |= bit & !bank.edge & !bank.held;
         self.announce(vcpu, intid, backend);
+    }
+
+    /// The line of a level-sensitive interrupt that the kernel reported has dropped: it is not
+    /// pending any more, and the kernel watches the line again.
+    pub fn withdraw(&mut self, vcpu: VcpuId, intid: IntId, backend: &mut impl ListRegisters) {
+        let (word, bit) = Self::position(intid);
+        let Some(bank) = self.bank_mut(vcpu, word) else {
+            return;
+        };
+        if bank.masked & bit != 0 {
+            bank.masked &= !bit;
+            bank.fresh &= !bit;
+            backend.resample(vcpu, intid);
+            self.refresh_and_reconsider(vcpu, word);
+        }
     }
 
     /// The bits of a word that have lines: SGIs have none.

@@ -1,9 +1,15 @@
 //! What the VMM believes to be in one vCPU's list registers (GICv2 5.3.8).
 
-use vmm_machine::{IntId, kernel::ListRegister};
+use vmm_machine::{
+    IntId,
+    kernel::{LOWEST_PRIORITY, ListRegister},
+};
 
 /// At most this many list registers of a vCPU are used; hardware has four as a rule.
 pub(crate) const MAXIMUM: usize = 16;
+
+/// The priority of what is in a list register and is not to be delivered.
+pub(crate) const PARKED: u8 = LOWEST_PRIORITY << 3;
 
 /// One list register in use.
 #[derive(Clone, Copy, Debug)]
@@ -14,12 +20,18 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
+    /// The five bits of priority that a list register has.
+    #[inline]
+    pub(crate) const fn level(self) -> u8 {
+        self.priority >> 3
+    }
+
     /// As the kernel wants it; five bits of priority.
     #[inline]
     pub(crate) const fn entry(self) -> ListRegister {
         ListRegister {
             intid: self.intid,
-            priority: self.priority >> 3,
+            priority: self.level(),
             group1: false,
         }
     }
@@ -35,8 +47,8 @@ pub(crate) struct Slots {
     pub(crate) occupied: u16,
     /// The guest has surely taken it: it cannot be replaced.
     pub(crate) taken: u16,
-    /// Left over from before a reset or from a vCPU that went off: the distributor no longer
-    /// counts it, but the list register still holds it.
+    /// Left over from before a reset or from a vCPU that went off, or not to be delivered any
+    /// more: the distributor no longer counts it, but the list register still holds it.
     pub(crate) ghosts: u16,
 }
 
@@ -111,6 +123,12 @@ impl Slots {
         let mask = self.mask(index);
         self.taken &= !mask;
         self.ghosts &= !mask;
+    }
+
+    /// What list register `index` holds is not to be delivered.
+    pub(crate) fn park(&mut self, index: usize, slot: Slot) {
+        self.ghosts |= self.mask(index);
+        self.fill(index, slot);
     }
 
     /// The guest has ended what list register `index` held.

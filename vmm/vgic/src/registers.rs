@@ -108,6 +108,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     #[inline(always)]
     pub fn write(&mut self, access: DeviceAccess, value: u64, backend: &mut impl ListRegisters) {
         let DeviceAccess { vcpu, offset, size } = access;
+        self.repeatable = 0;
         if size == AccessSize::Word {
             return self.write_word(vcpu, offset, value as u32, u32::MAX, backend);
         }
@@ -215,6 +216,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
             R::SetPending(word) => {
                 let bits = bits & Self::not_sgis(word);
                 self.change(vcpu, word, bits, |bank, bits| bank.set_latch(bits));
+                return;
             }
             R::ClearPending(word) => {
                 let bits = bits & Self::not_sgis(word);
@@ -235,6 +237,14 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
                 }
             }
             _ => {}
+        }
+        self.allow_repetition(vcpu);
+    }
+
+    /// The store at hand may be performed once more, if there is anything to settle.
+    const fn allow_repetition(&mut self, vcpu: VcpuId) {
+        if self.unsettled != 0 {
+            self.repeatable = Self::vcpu_mask(vcpu);
         }
     }
 
@@ -298,6 +308,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
             *four = after;
             self.refresh_and_reconsider(vcpu, word);
         }
+        self.allow_repetition(vcpu);
     }
 
     /// For SGIs and PPIs the mask of the reading vCPU; all zero when there is only one.
@@ -340,6 +351,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
         }
         shared.bank.fresh = 0;
         self.refresh_and_reconsider(vcpu, word);
+        self.allow_repetition(vcpu);
     }
 
     /// Two bits per interrupt, of which the upper one says edge. SGIs are edges, PPIs levels.

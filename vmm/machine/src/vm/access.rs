@@ -126,6 +126,7 @@ impl<G: InterruptController> Vm<G> {
         {
             self.recent.set(whole);
         }
+        self.emulated = !esr.il() || !Pstate::from_bits(kernel.pstate()).is_plain();
         let plan = Plan::described(access, esr.instruction_bytes());
         self.perform_plan(vcpu, &fault, &plan, kernel)
     }
@@ -182,6 +183,7 @@ impl<G: InterruptController> Vm<G> {
     #[cold]
     #[inline(never)]
     fn emulate<K: Kernel>(&mut self, vcpu: VcpuId, fault: MemoryFault, kernel: &mut K) -> Outcome {
+        self.emulated = true;
         match emulate::plan(&fault, kernel, &self.guest_view::<K>()) {
             Emulation::Perform(plan) => self.perform_plan(vcpu, &fault, &plan, kernel),
             Emulation::Skip => step(kernel),

@@ -18,6 +18,7 @@ use crate::{
 
 const CNTV_CTL_ENABLE: u64 = 1;
 const CNTV_CTL_IMASK: u64 = 2;
+const CNTV_CTL_ISTATUS: u64 = 4;
 
 /// A sleeper is woken so many counts before its deadline: about as many as the way from the
 /// signal to its next instruction takes at the counters' usual 24 to 100 MHz. A WFI may end early
@@ -92,6 +93,13 @@ impl<G: InterruptController> Vm<G> {
             source.set(deadlines.min().map(|at| at.saturating_sub(LEAD)));
         }
     }
+}
+
+/// Does the virtual timer of a vCPU that has exited assert its interrupt?
+pub(super) fn is_line_high(vcpu: VcpuId, kernel: &mut impl Kernel) -> bool {
+    let control = kernel.system_of(vcpu, SystemRegister::CntvCtlEl0);
+    control & (CNTV_CTL_ENABLE | CNTV_CTL_IMASK | CNTV_CTL_ISTATUS)
+        == CNTV_CTL_ENABLE | CNTV_CTL_ISTATUS
 }
 
 /// Is it no longer worth sleeping until the counter reaches `deadline`?

@@ -7,7 +7,7 @@ use vmm_config::{Guest, Mapping, Window};
 use vmm_machine::{
     IntId, VcpuId,
     calls::{Calls, Event, Message, REGISTERS, fault},
-    kernel::ListRegister,
+    kernel::{Activity, ListRegister},
     register::SystemRegister,
     serve::serve,
     wake::WakeSource,
@@ -173,6 +173,10 @@ impl Calls for Model {
 
     fn acknowledge(&mut self, channel: u8) {
         self.kernel.record(Call::Acknowledge(channel));
+    }
+
+    fn activity(&mut self) -> Activity {
+        Activity::Unknown
     }
 
     fn now(&mut self) -> u64 {

@@ -254,6 +254,7 @@ fn check_guest_maps(
         } else if has(map, "gic-cpu-interface") {
             check_device(map, found);
             check_cpu_interface(map, found);
+            check_own_interface(domain, map, found);
         }
     }
     if let Some(guest) = guest.filter(|guest| guest.listed_ram().next().is_none() && has_ram) {
@@ -343,6 +344,25 @@ fn check_cpu_interface(map: &Map, found: &mut Diagnostics) {
                 "no interrupt could be ended",
             )
             .hint("write perms=\"rw\"");
+    }
+}
+
+/// The VMM reads which interrupts the guest has taken, and changes nothing: at the time, the
+/// registers may be those of another guest.
+fn check_own_interface(domain: &Domain, map: &Map, found: &mut Diagnostics) {
+    let own = domain.maps.iter();
+    for own in own.filter(|own| own.region.value == map.region.value) {
+        let is_plain = own.facts.is_empty();
+        if is_plain && (own.permissions.value != "r" || own.cached) {
+            found
+                .error(
+                    &own.span,
+                    "the VMM's map of the GIC CPU interface must be read-only and uncached",
+                    "the VMM only looks at it",
+                )
+                .related(&map.span, "the guest's map of it")
+                .hint("write perms=\"r\" cached=\"false\"");
+        }
     }
 }
 

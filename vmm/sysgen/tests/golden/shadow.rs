@@ -60,6 +60,7 @@ pub static GUEST: vmm_config::Guest = vmm_config::Guest {
         version: 2,
         spis: 128,
         shadow: Some(0x30000000),
+        cpu_interface: None,
     },
     interrupts: &[
     ],

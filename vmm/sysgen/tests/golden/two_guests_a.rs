@@ -66,6 +66,7 @@ pub static GUEST: vmm_config::Guest = vmm_config::Guest {
         version: 2,
         spis: 128,
         shadow: None,
+        cpu_interface: None,
     },
     interrupts: &[
         vmm_config::PassthroughInterrupt {

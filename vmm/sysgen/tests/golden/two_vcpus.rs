@@ -13,7 +13,7 @@ pub static GUEST: vmm_config::Guest = vmm_config::Guest {
             read: true,
             write: true,
             execute: false,
-            vmm_address: None,
+            vmm_address: Some(0x30010000),
         },
         vmm_config::Mapping {
             name: "uart",
@@ -114,6 +114,7 @@ pub static GUEST: vmm_config::Guest = vmm_config::Guest {
         version: 2,
         spis: 128,
         shadow: None,
+        cpu_interface: Some(0x30010000),
     },
     interrupts: &[
         vmm_config::PassthroughInterrupt {

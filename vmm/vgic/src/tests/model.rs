@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use vmm_machine::{
     AccessSize, IntId, VcpuId,
     device::DeviceAccess,
-    kernel::{ListRegister, ListRegisters},
+    kernel::{Activity, InterruptController, LOWEST_PRIORITY, ListRegister, ListRegisters},
 };
 
 use crate::{Distributor, Shadow};
@@ -30,6 +30,11 @@ impl Entry {
             Self::Empty => None,
         }
     }
+
+    /// Empty, or never to be signalled.
+    pub(super) fn is_at_rest(self) -> bool {
+        matches!(self, Self::Empty | Self::Pending(_, LOWEST_PRIORITY))
+    }
 }
 
 /// An interrupt went into a list register.
@@ -40,6 +45,16 @@ pub(super) struct Load {
     pub(super) priority: u8,
     /// The list register held the same interrupt already.
     pub(super) merged: bool,
+    /// With the same priority.
+    pub(super) kept: bool,
+}
+
+/// What the VMM sees of the virtual CPU interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sight {
+    Nothing,
+    /// GICV_APR and GICV_CTLR.
+    Priorities,
 }
 
 /// List registers of all vCPUs, and what the guest has acknowledged.
@@ -52,10 +67,17 @@ pub(super) struct Hardware {
     pub(super) loads: Vec<Load>,
     /// Entries that the distributor no longer counts, by vCPU and index.
     pub(super) ghosts: BTreeSet<(u8, usize)>,
+    /// Pending in a list register, put there while they were active: their end goes unnoticed.
+    pub(super) pending_anew: BTreeSet<(u8, u16)>,
     /// Lines given back to the kernel, in order.
     pub(super) resampled: Vec<(VcpuId, IntId)>,
     /// The kernel sees active list registers only in a copy of long ago: it never refuses.
     pub(super) blind: bool,
+    pub(super) sight: Sight,
+    /// GICV_APR of each vCPU.
+    pub(super) active_priorities: Vec<u32>,
+    /// GICV_CTLR.EOImode: GICV_EOIR drops the priority only, GICV_DIR deactivates.
+    pub(super) split_ends: bool,
 }
 
 impl Hardware {
@@ -65,19 +87,21 @@ impl Hardware {
             injections: 0,
             loads: Vec::new(),
             ghosts: BTreeSet::new(),
+            pending_anew: BTreeSet::new(),
             resampled: Vec::new(),
             blind: false,
+            sight: Sight::Priorities,
+            active_priorities: vec![0; vcpus],
+            split_ends: false,
         }
     }
 
-    /// A read of GICC_IAR: the most urgent pending entry that outranks all active ones.
+    /// A read of GICC_IAR: the most urgent pending entry that outranks the active priorities. The
+    /// lowest priority never does.
     pub(super) fn acknowledge(&mut self, vcpu: u8) -> Option<u16> {
         let entries = &mut self.entries[usize::from(vcpu)];
-        let running = entries.iter().filter_map(|entry| match entry {
-            Entry::Active(_, priority) => Some(*priority),
-            _ => None,
-        });
-        let running = running.min().unwrap_or(u8::MAX);
+        let active = &mut self.active_priorities[usize::from(vcpu)];
+        let running = active.trailing_zeros().min(31) as u8;
         let best = entries.iter_mut().filter_map(|entry| match *entry {
             Entry::Pending(number, priority) => Some((priority, number, entry)),
             _ => None,
@@ -87,11 +111,33 @@ impl Hardware {
             return None;
         }
         *entry = Entry::Active(number, priority);
+        *active |= 1 << priority;
+        self.pending_anew.remove(&(vcpu, number));
         Some(number)
     }
 
     /// A write to GICC_EOIR: the list register to be reported, if there is one.
     pub(super) fn end(&mut self, vcpu: u8, number: u16) -> Option<usize> {
+        let active = &mut self.active_priorities[usize::from(vcpu)];
+        let entries = self.entries[usize::from(vcpu)].iter();
+        let mut own = entries.filter_map(|entry| match *entry {
+            Entry::Active(n, priority) if n == number => Some(1 << priority),
+            _ => None,
+        });
+        // The guest ends in order, or else each its own.
+        let highest = *active & active.wrapping_neg();
+        *active &= !own
+            .next()
+            .filter(|own| *active & own != 0)
+            .unwrap_or(highest);
+        if self.split_ends {
+            return None;
+        }
+        self.deactivate(vcpu, number)
+    }
+
+    /// A write to GICC_DIR.
+    pub(super) fn deactivate(&mut self, vcpu: u8, number: u16) -> Option<usize> {
         let entries = &mut self.entries[usize::from(vcpu)];
         let held = |entry: &Entry| matches!(*entry, Entry::Active(n, _) if n == number);
         let index = entries.iter().position(held)?;
@@ -140,11 +186,25 @@ impl Hardware {
         let slot = &mut self.entries[vcpu.index()][index];
         let ghost = self.ghosts.remove(&(vcpu.0, index));
         let number = entry.intid.number();
+        if let Entry::Active(before, _) = *slot {
+            assert!(!self.split_ends || ghost, "{before} is not deactivated yet");
+            self.pending_anew.insert((vcpu.0, number));
+        }
+        if entry.priority == LOWEST_PRIORITY && slot.number() == Some(number) {
+            // Parked, or the guest has chosen this priority: signalled it is not.
+            *slot = Entry::Pending(number, entry.priority);
+            self.ghosts.insert((vcpu.0, index));
+            return;
+        }
         self.loads.push(Load {
             vcpu: vcpu.0,
             number,
             priority: entry.priority,
             merged: slot.number() == Some(number) && !ghost,
+            kept: match *slot {
+                Entry::Pending(_, before) | Entry::Active(_, before) => before == entry.priority,
+                Entry::Empty | Entry::Ended(_) => true,
+            },
         });
         *slot = Entry::Pending(number, entry.priority);
         self.check();
@@ -185,6 +245,14 @@ impl ListRegisters for Hardware {
         true
     }
 
+    fn activity(&mut self, vcpu: VcpuId) -> Activity {
+        match self.sight {
+            Sight::Nothing => Activity::Unknown,
+            Sight::Priorities if self.split_ends => Activity::Hidden,
+            Sight::Priorities => Activity::Priorities(self.active_priorities[vcpu.index()]),
+        }
+    }
+
     fn resample(&mut self, vcpu: VcpuId, intid: IntId) {
         self.resampled.push((vcpu, intid));
     }
@@ -194,6 +262,8 @@ impl ListRegisters for Hardware {
 pub(super) struct Machine<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow = crate::NoShadow> {
     pub(super) gic: Distributor<VCPUS, SPI_WORDS, S>,
     pub(super) hardware: Hardware,
+    /// The store of the exit at hand.
+    pub(super) store: Option<(DeviceAccess, u64)>,
 }
 
 impl<const VCPUS: usize, const SPI_WORDS: usize> Machine<VCPUS, SPI_WORDS> {
@@ -202,6 +272,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize> Machine<VCPUS, SPI_WORDS> {
         let mut machine = Self {
             gic: Distributor::new(list_registers),
             hardware: Hardware::new(VCPUS, list_registers),
+            store: None,
         };
         for vcpu in 0..VCPUS as u8 {
             machine.gic.set_online(VcpuId(vcpu), true);
@@ -225,19 +296,39 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Machine<VCPUS, SPI_W
     }
 
     pub(super) fn write(&mut self, vcpu: u8, offset: u64, value: u32) {
-        let access = Self::access(vcpu, offset, AccessSize::Word);
-        self.gic.write(access, value.into(), &mut self.hardware);
+        self.perform(Self::access(vcpu, offset, AccessSize::Word), value.into());
         self.settle();
+    }
+
+    /// Performs a store, to be settled.
+    pub(super) fn perform(&mut self, access: DeviceAccess, value: u64) {
+        self.gic.write(access, value, &mut self.hardware);
+        self.store = Some((access, value));
     }
 
     pub(super) fn write_byte(&mut self, vcpu: u8, offset: u64, value: u8) {
-        let access = Self::access(vcpu, offset, AccessSize::Byte);
-        self.gic.write(access, value.into(), &mut self.hardware);
+        self.perform(Self::access(vcpu, offset, AccessSize::Byte), value.into());
         self.settle();
     }
 
+    /// Settles as the machine does: where the distributor asks for it, the store is performed
+    /// once more after all reports.
     pub(super) fn settle(&mut self) {
-        self.gic.settle_all(&mut self.hardware);
+        let store = self.store.take();
+        let is_first = store.is_some();
+        if InterruptController::settle(&mut self.gic, is_first, &mut self.hardware) {
+            let (access, value) = store.expect("nothing to perform once more");
+            while let Some(index) = self.hardware.report(access.vcpu.0) {
+                self.gic
+                    .maintenance(access.vcpu, Some(index), &mut self.hardware);
+            }
+            self.gic.write(access, value, &mut self.hardware);
+            assert!(!InterruptController::settle(
+                &mut self.gic,
+                false,
+                &mut self.hardware
+            ));
+        }
         assert_eq!(self.gic.unsettled(), 0);
     }
 

@@ -17,6 +17,7 @@ mod stores;
 mod system_registers;
 mod timer;
 mod uart;
+mod waiting_interrupts;
 mod vectors;
 
 use bare_metal::check::Report;
@@ -35,6 +36,7 @@ fn main(dtb: u64) {
         aborts::CHECKS,
         interrupts::CHECKS,
         software_interrupts::CHECKS,
+        waiting_interrupts::CHECKS,
         timer::CHECKS,
         sleep::CHECKS,
         uart::CHECKS,

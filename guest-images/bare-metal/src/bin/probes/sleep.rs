@@ -1,9 +1,13 @@
 //! WFI and WFE: they end, with interrupts masked or not, and what woke stays pending.
 
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
 use bare_metal::check::{Check, Outcome, expect};
 use bare_metal::gic::{self, register};
-use bare_metal::timer::{INTID, delay, fire_in, has_fired, now, stop, ticks, wait_until};
-use bare_metal::{cpu, instruction};
+use bare_metal::timer::{
+    INTID, delay, fire_at, fire_in, has_fired, now, stop, ticks, wait_until,
+};
+use bare_metal::{cpu, instruction, read_system, write_system};
 
 pub(crate) const CHECKS: &[Check] = &[
     ("wfi-masked", masked),
@@ -12,9 +16,15 @@ pub(crate) const CHECKS: &[Check] = &[
     ("wfi-loop", in_a_loop),
     ("wfi-sleeps", sleeps),
     ("wfi-sgi-pending", sgi_pending),
+    ("wfi-timer-control", timer_control),
+    ("wfi-deadline-moved-on", deadline_moved_on),
+    ("wfi-deadline-moved-on-in-handler", deadline_moved_on_in_handler),
     ("wfe-ends", wfe_ends),
     ("yield-ends", yield_ends),
 ];
+
+/// CNTV_CTL_EL0 as the handler found it.
+static CONTROL: AtomicU64 = AtomicU64::new(0);
 
 fn start() {
     stop();
@@ -117,6 +127,72 @@ fn sgi_pending() -> Outcome {
     expect("the timer had to end it", false, fired)?;
     expect("taken while masked", 0_u32, early)?;
     expect("taken", 1_u32, gic::count(3))
+}
+
+/// What ended the wait does not show in the timer's own registers.
+fn timer_control() -> Outcome {
+    start();
+    let deadline = now() + ticks(2000);
+    fire_at(deadline);
+    while !has_fired() {
+        cpu::wait_for_interrupt();
+    }
+    let (control, compare) = (read_system!("cntv_ctl_el0"), read_system!("cntv_cval_el0"));
+    gic::set_action(|_| {
+        CONTROL.store(read_system!("cntv_ctl_el0"), Relaxed);
+        stop();
+    });
+    cpu::unmask_interrupts();
+    let arrived = wait_until(|| gic::count(INTID) > 0);
+    finish();
+    expect("ENABLE, ISTATUS", 5_u64, control)?;
+    expect("CVAL", deadline, compare)?;
+    expect("arrived", true, arrived)?;
+    expect("in the handler", 5_u64, CONTROL.load(Relaxed))
+}
+
+/// The timer's line drops when its deadline moves on: nothing is pending, nothing is taken.
+fn deadline_moved_on() -> Outcome {
+    start();
+    fire_in(2000);
+    while !has_fired() {
+        cpu::wait_for_interrupt();
+    }
+    delay(100);
+    write_system!("cntv_cval_el0", now() + ticks(100_000));
+    let pending = gic::read_bit(register::ISPENDR, INTID);
+    cpu::unmask_interrupts();
+    delay(500);
+    cpu::mask_interrupts();
+    let early = gic::count(INTID);
+    // And comes at the new one.
+    write_system!("cntv_cval_el0", now() + ticks(1000));
+    cpu::unmask_interrupts();
+    let arrived = wait_until(|| gic::count(INTID) > 0);
+    finish();
+    expect("pending", false, pending)?;
+    expect("taken", 0_u32, early)?;
+    expect("arrived", true, arrived)
+}
+
+/// A handler that sets the next deadline is entered once for each.
+fn deadline_moved_on_in_handler() -> Outcome {
+    start();
+    gic::set_action(|_| fire_in(3000));
+    cpu::unmask_interrupts();
+    fire_in(1000);
+    while gic::count(INTID) == 0 {
+        cpu::wait_for_interrupt();
+    }
+    let control = read_system!("cntv_ctl_el0");
+    delay(1000);
+    let early = gic::count(INTID);
+    while gic::count(INTID) == 1 {
+        cpu::wait_for_interrupt();
+    }
+    finish();
+    expect("ENABLE", 1_u64, control)?;
+    expect("taken at the second deadline", 1_u32, early)
 }
 
 /// The event register is set first, so WFE ends even where nothing else would wake it.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use vmm_machine::kernel::LOWEST_PRIORITY;
+
 /// State of one list register.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Entry {
@@ -46,13 +48,13 @@ impl CpuInterface {
             Entry::Active(_, priority) => Some(*priority),
             _ => None,
         });
-        let running = running.min().unwrap_or(u8::MAX);
+        let running = running.min().unwrap_or(LOWEST_PRIORITY);
         self.take_below(running)
     }
 
     /// A read of GICC_IAR after GICC_APR was cleared: what is active hides nothing.
     pub(crate) fn acknowledge_any(&mut self) -> Option<u16> {
-        self.take_below(u8::MAX)
+        self.take_below(LOWEST_PRIORITY)
     }
 
     fn take_below(&mut self, running: u8) -> Option<u16> {
@@ -90,7 +92,7 @@ impl CpuInterface {
     /// Interrupts that wait to be taken, in the order of the list registers.
     pub(crate) fn pending(&self) -> Vec<u16> {
         let waiting = |entry: &Entry| match *entry {
-            Entry::Pending(number, _) => Some(number),
+            Entry::Pending(number, 0..LOWEST_PRIORITY) => Some(number),
             _ => None,
         };
         self.entries.iter().filter_map(waiting).collect()
@@ -106,7 +108,11 @@ impl CpuInterface {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.entries.iter().all(|entry| *entry == Entry::Empty)
+        let is_empty = |entry: &Entry| {
+            // What is never signalled may stay.
+            matches!(entry, Entry::Empty | Entry::Pending(_, LOWEST_PRIORITY))
+        };
+        self.entries.iter().all(is_empty)
     }
 
     pub(crate) fn put(&mut self, index: usize, number: u16, priority: u8) {
@@ -129,7 +135,7 @@ impl CpuInterface {
 
     /// Is something pending that is no leftover?
     pub(crate) fn has_pending(&self) -> bool {
-        let pending = |entry: &Entry| matches!(entry, Entry::Pending(..));
+        let pending = |entry: &Entry| matches!(entry, Entry::Pending(_, 0..LOWEST_PRIORITY));
         let mut all = (0..).zip(&self.entries);
         all.any(|(index, entry)| pending(entry) && !self.leftovers.contains(&index))
     }

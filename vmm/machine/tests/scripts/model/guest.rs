@@ -122,6 +122,7 @@ pub(crate) fn guest(vcpus: u8, setup: &Setup, mappings: &'static [Mapping]) -> G
             version: 2,
             spis: 64,
             shadow: None,
+            cpu_interface: None,
         },
         interrupts: &INTERRUPTS,
         image: Window {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use vmm_machine::{
     Gpr, IntId, VcpuId,
-    kernel::{Kernel, ListRegister, ListRegisters, VcpuRegisters},
+    kernel::{Activity, Kernel, ListRegister, ListRegisters, VcpuRegisters},
     register::SystemRegister,
     wake::WakeSource,
 };
@@ -218,6 +218,15 @@ impl ListRegisters for ModelKernel {
         }
     }
 
+    fn activity(&mut self, vcpu: VcpuId) -> Activity {
+        let entries = &self.vcpus[vcpu.index()].interface.entries;
+        let active = entries.iter().filter_map(|entry| match *entry {
+            Entry::Active(_, priority) => Some(1 << priority),
+            _ => None,
+        });
+        Activity::Priorities(active.fold(0, |all, one| all | one))
+    }
+
     fn resample(&mut self, vcpu: VcpuId, intid: IntId) {
         self.resampled.push((vcpu, intid));
         if intid == IntId::VIRTUAL_TIMER {
@@ -251,7 +260,14 @@ impl Kernel for ModelKernel {
     }
 
     fn system_of(&mut self, vcpu: VcpuId, register: SystemRegister) -> u64 {
-        self.vcpus[vcpu.index()].system(register)
+        let value = self.vcpus[vcpu.index()].system(register);
+        let is_met = self.vcpus[vcpu.index()]
+            .deadline()
+            .is_some_and(|deadline| deadline <= self.now);
+        match register {
+            SystemRegister::CntvCtlEl0 if is_met => value | 4,
+            _ => value,
+        }
     }
 
     fn set_system_of(&mut self, vcpu: VcpuId, register: SystemRegister, value: u64) {

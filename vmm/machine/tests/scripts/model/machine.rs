@@ -44,6 +44,8 @@ pub(crate) struct Machine<const VCPUS: usize = 1> {
     pub(crate) identification: [u64; 5],
     /// What the instructions of the last reset did.
     pub(crate) reset: Registers,
+    /// The last exit left the vCPU at its store.
+    repeats: bool,
 }
 
 /// SMC #0.
@@ -99,6 +101,7 @@ impl<const VCPUS: usize> Machine<VCPUS> {
             is_between_runs: true,
             identification: [0; 5],
             reset: Registers::default(),
+            repeats: false,
         };
         machine.vm.start(&mut machine.kernel).unwrap();
         machine
@@ -113,6 +116,10 @@ impl<const VCPUS: usize> Machine<VCPUS> {
         let before = self.vcpu(vcpu).clone();
         let outcome = self.vm.handle_exit(id, exit, &mut self.kernel);
         self.vcpu(vcpu).expect_writable_since(&before);
+        self.repeats = matches!(exit, VmExit::Memory(_))
+            && outcome == Outcome::Resume
+            && self.vcpu(vcpu).pc == before.pc
+            && self.gic.0.borrow().unsettled() != 0;
         match outcome {
             Outcome::Resume => {
                 assert_eq!(self.vcpu(vcpu).thread, Thread::InExit, "nobody to reply to");
@@ -151,6 +158,7 @@ impl<const VCPUS: usize> Machine<VCPUS> {
     pub(crate) fn notify(&mut self, channels: &[u8]) {
         let bits = channels.iter().fold(0, |bits, channel| bits | 1 << channel);
         self.vm.handle_notification(bits, &mut self.kernel);
+        self.repeats = false;
         self.check();
     }
 
@@ -177,8 +185,17 @@ impl<const VCPUS: usize> Machine<VCPUS> {
     }
 
     pub(crate) fn access_of(&mut self, vcpu: u8, access: Access) -> Outcome {
-        let fault = access.at(self.vcpu(vcpu).pc);
-        self.exit_of(vcpu, VmExit::Memory(fault))
+        let pc = self.vcpu(vcpu).pc;
+        let fault = access.at(pc);
+        let outcome = self.exit_of(vcpu, VmExit::Memory(fault));
+        if !self.repeats {
+            return outcome;
+        }
+        // Before the store is performed once more, the kernel reports what has been ended.
+        self.report(vcpu);
+        let outcome = self.exit_of(vcpu, VmExit::Memory(fault));
+        assert_ne!(self.vcpu(vcpu).pc, pc, "for ever the same store");
+        outcome
     }
 
     /// An instruction that traps, by ESR_EL2.
@@ -384,7 +401,7 @@ impl<const VCPUS: usize> Machine<VCPUS> {
     /// What must hold between any two events.
     fn check(&self) {
         let gic = self.gic.0.borrow();
-        let is_settled = self.is_between_runs || gic.unsettled() == 0;
+        let is_settled = self.is_between_runs || self.repeats || gic.unsettled() == 0;
         assert!(is_settled, "left unsettled");
         for (number, vcpu) in (0..).zip(&self.kernel.vcpus) {
             let id = VcpuId(number);

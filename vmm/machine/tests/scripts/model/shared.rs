@@ -39,8 +39,8 @@ impl<G: InterruptController> InterruptController for Shared<G> {
         self.0.borrow_mut().maintenance(vcpu, index, lines);
     }
 
-    fn settle(&mut self, lines: &mut impl ListRegisters) {
-        InterruptController::settle(&mut *self.0.borrow_mut(), lines);
+    fn settle(&mut self, is_first: bool, lines: &mut impl ListRegisters) -> bool {
+        InterruptController::settle(&mut *self.0.borrow_mut(), is_first, lines)
     }
 
     fn is_settled(&self) -> bool {
@@ -49,6 +49,14 @@ impl<G: InterruptController> InterruptController for Shared<G> {
 
     fn has_deliverable(&self, vcpu: VcpuId) -> bool {
         self.0.borrow().has_deliverable(vcpu)
+    }
+
+    fn waits(&self, vcpu: VcpuId, intid: IntId, lines: &mut impl ListRegisters) -> Option<bool> {
+        self.0.borrow().waits(vcpu, intid, lines)
+    }
+
+    fn withdraw(&mut self, vcpu: VcpuId, intid: IntId, lines: &mut impl ListRegisters) {
+        self.0.borrow_mut().withdraw(vcpu, intid, lines);
     }
 
     fn is_enabled(&self, vcpu: VcpuId, intid: IntId) -> bool {

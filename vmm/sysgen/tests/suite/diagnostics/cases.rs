@@ -248,6 +248,14 @@ pub(super) const CASES: &[Case] = &[
         ONE,
         &[("<?vmm gic-cpu-interface?>", r#"<?vmm device name="gicv"?>"#)],
     ),
+    case(
+        "gic_cpu_interface_writable_by_the_vmm",
+        ONE,
+        &[(
+            "        <?vmm image?>",
+            "        <map mr=\"gicv\" vaddr=\"0x30010000\" perms=\"rw\" />\n        <?vmm image?>",
+        )],
+    ),
     case("image_missing", ONE, &[("<?vmm image?>", "")]),
     case(
         "image_twice",
