@@ -11,19 +11,17 @@
 //! there. [`Distributor::maintenance`] hears that the guest has ended one.
 //!
 //! # What the kernel beneath cannot do
-//! seL4 fills list registers and never reads or empties one. Hence:
-//! * An interrupt that the guest disables, clears or routes elsewhere while it sits in a list
-//!   register is still delivered once, unless another pending interrupt can take its place.
-//! * Whether the guest has taken an interrupt is unknown until the end of it is reported, or
-//!   until the kernel refuses to replace it. Until then GICD_ISPENDR shows it, GICD_ISACTIVER
-//!   does not.
-//! * The kernel judges by the copy of the list registers that it saved last, so it may agree to
-//!   replace an interrupt that the guest has taken or ended an instant ago. A level-sensitive one
-//!   is then judged by its line; one with an edge may be seen by the guest once more. None is lost.
-//! * An interrupt made active by GICD_ISACTIVER is held back until GICD_ICACTIVER; ending it at the
-//!   CPU interface has no effect. GICD_ICACTIVER does not end what a list register holds.
-//! * The sending CPU of an SGI reads as 0 in GICC_IAR. SGIs with the same number from several
-//!   CPUs are delivered one after another.
+//! seL4 fills list registers and never reads or empties one: `docs/sel4-limits.md` has the table of
+//! what follows, with the kernel's lines. In short:
+//! * A change of an interrupt that waits in a list register takes effect (`revision.rs`) if the
+//!   backend knows that the guest has not taken it ([`ListRegisters::activity`]).
+//! * GICD_ISACTIVER shows what the kernel has refused to replace, and GICD_ISPENDR the rest until
+//!   its end is reported.
+//! * The kernel may report the end of an interrupt after the guest's next store to the
+//!   distributor. That store is performed once more then; see [`InterruptController::settle`].
+//!
+//! [`ListRegisters::activity`]: vmm_machine::kernel::ListRegisters::activity
+//! [`InterruptController::settle`]: vmm_machine::kernel::InterruptController::settle
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 #![cfg_attr(
