@@ -77,6 +77,7 @@ where
         access: Access,
         mut dispatch: impl FnMut(H, Fault) -> FaultResult,
     ) -> FaultResult {
+        self.fault_error = None;
         match (self.reserved_fault(access, &mut dispatch), self.unhandled) {
             (FaultResult::Unhandled, Some(handler)) => dispatch(
                 handler,
@@ -90,7 +91,8 @@ where
         }
     }
 
-    /// Why the last [`handle_fault`](Self::handle_fault) that mapped a reservation failed.
+    /// Why the last [`handle_fault`](Self::handle_fault) could not map a reservation; `None` when
+    /// it could, or was not to.
     pub const fn fault_error(&self) -> Option<&MapError<B::Error>> {
         self.fault_error.as_ref()
     }

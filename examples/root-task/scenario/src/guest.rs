@@ -53,8 +53,8 @@ pub fn run(cpu: &mut impl Cpu, start: u64) -> Result<(), Stopped> {
     match start {
         0 => nowhere(cpu),
         1 => everything(cpu),
-        2 => broken(cpu),
-        _ => short(cpu),
+        2 => short(cpu),
+        _ => broken(cpu),
     }
 }
 

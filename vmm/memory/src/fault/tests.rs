@@ -156,6 +156,21 @@ fn a_deferred_mapping_that_fails_is_an_error_with_a_reason() {
     assert_eq!(retried, FaultResult::Restart);
 }
 
+/// The error is that of the last fault, not of an earlier one.
+#[test]
+fn another_fault_has_no_mapping_error() {
+    let mut map = map();
+    let deferred = map.reserve_memory_at(range(0x4000, 0x2000), 'd').unwrap();
+    map.map_reservation_deferred(deferred, frames()).unwrap();
+    map.reserve_memory_at(range(0x8000, 0x1000), 'e').unwrap();
+    map.backend_mut().caps_mut().tables_left = 0;
+    assert_eq!(map.handle_fault(write(0x4000), nobody), FaultResult::Error);
+    assert!(map.fault_error().is_some());
+    let broken = map.handle_fault(write(0x8000), |_, _| FaultResult::Error);
+    assert_eq!(broken, FaultResult::Error);
+    assert_eq!(map.fault_error(), None);
+}
+
 #[test]
 fn a_deferred_mapping_that_was_never_used_is_freed() {
     let mut map = map();
