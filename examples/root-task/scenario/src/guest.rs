@@ -243,6 +243,8 @@ fn ram(cpu: &mut impl Cpu) -> Result<(), Stopped> {
     say!(cpu, "the VMM's message at {message:#x} is {found:#x}")?;
     cpu.store(message + 8, Word, found >> 32)?;
     order(cpu, Order::Free)?;
+    let seed = cpu.load(layout::RAM_POOL, Double, 0)?;
+    say!(cpu, "anonymous RAM holds what the VMM wrote: {seed:#x}")?;
     cpu.store(layout::MORE_RAM - 8, Double, 0x1111_2222_3333_4444)?;
     cpu.store(layout::MORE_RAM, Double, 0x5555_6666_7777_8888)?;
     order(cpu, Order::Touch)?;

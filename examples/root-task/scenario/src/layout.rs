@@ -14,6 +14,9 @@ pub const PROGRAM_SIZE: u64 = 0x10_0000;
 /// More guest RAM, right behind: two small pages.
 pub const MORE_RAM: u64 = RAM + LARGE;
 
+/// The pool that becomes RAM too: one small page, at an address of the map's choice.
+pub const RAM_POOL: u64 = 0x7800_0000;
+
 /// An emulated PL011, of which the guest uses two registers.
 pub const CONSOLE: u64 = 0x0900_0000;
 /// Its data register.

@@ -32,8 +32,10 @@ impl<K: Kernel> Vmm<K> {
     /// The handle is kept: the second order shows that it is stale.
     fn free_eager(&mut self) -> Result<u64, Error> {
         let reservation = self.made.eager.ok_or(Error::Step)?;
+        let region = self.map.reservation_memory_region(reservation);
+        let region = region.map_err(MapError::from)?;
         self.map.free_reserved_memory(reservation)?;
-        say!(self, "frees {}", reservation.range());
+        say!(self, "frees {region}");
         Ok(0)
     }
 

@@ -5,7 +5,7 @@ use crate::answers;
 use crate::kernel::{Caps, Kernel};
 use crate::layout::{self, LARGE, SMALL};
 use core::fmt::Write;
-use vmm_arch::Gpa;
+use vmm_arch::{Gpa, GpaRange};
 use vmm_memory::backend::{CapBackend, CapError, KernelError};
 use vmm_memory::{Attributes, Cptr, GuestMemory, GuestRam, MapError, MemoryMap, Rights};
 
@@ -32,6 +32,7 @@ impl<K: Kernel> Vmm<K> {
             small,
         };
         vmm.register_ram()?;
+        vmm.register_anonymous_ram()?;
         vmm.reserve_devices()?;
         vmm.map_eagerly()?;
         vmm.map_read_only()?;
@@ -76,6 +77,23 @@ impl<K: Kernel> Vmm<K> {
         if let Err(error) = self.map.reserve_memory_at(low, callbacks::MEMORY) {
             say!(self, "cannot reserve it again: {error}");
         }
+        Ok(())
+    }
+
+    /// The map finds the addresses, as the frames are asked for when they are known.
+    fn register_anonymous_ram(&mut self) -> Result<(), Error> {
+        let frame = self.make_frame(SMALL_BITS)?;
+        self.map.make_anon(range(layout::RAM_POOL, SMALL)?)?;
+        let frames = |range: GpaRange| {
+            let base = range.base().0;
+            Frames::in_order(base, Rights::READ_WRITE, [(frame, SMALL_BITS)])
+        };
+        let (map, handler) = (&mut self.map, callbacks::MEMORY);
+        let reservation = self.ram.register(map, SMALL, SMALL, handler, frames)?;
+        let range = reservation.range();
+        self.add_window(frame, SMALL_BITS, range.base().0)?;
+        self.memory.write_u64(range.base(), 0x5eed)?;
+        say!(self, "registers anonymous RAM {range}");
         Ok(())
     }
 
