@@ -6,3 +6,4 @@ mod peers;
 mod property;
 mod reference;
 mod registers;
+mod revision;

@@ -2,7 +2,7 @@
 
 use vmm_machine::{outcome::Outcome, register::SystemRegister};
 
-use crate::model::{GICD, Machine, load, store};
+use crate::model::{GICD, Machine, UART_CHANNEL, UART_INTERRUPT, load, store};
 
 /// GICD_IPRIORITYR for INTID 32 and on: any byte may be written, of which five bits stay.
 const PRIORITIES: u64 = 0x420;
@@ -176,4 +176,20 @@ fn cache_maintenance_of_a_device_is_stepped_over() {
         Outcome::Resume
     );
     assert_eq!(machine.vcpu(0).x, before);
+}
+
+/// The guest ends an interrupt and changes it by its next store, which exits before the kernel
+/// reports the end: the vCPU stays at the store, and performs it once more behind the report.
+#[test]
+fn a_store_right_behind_an_end_is_performed_once_more() {
+    let mut machine = Machine::<1>::started();
+    machine.enable(UART_INTERRUPT);
+    machine.fire(UART_CHANNEL, UART_INTERRUPT);
+    assert_eq!(machine.acknowledge(0), Some(UART_INTERRUPT));
+    assert!(machine.vcpu(0).interface.end(UART_INTERRUPT));
+    let pc = machine.vcpu(0).pc;
+    machine.write_distributor(0x184, 1 << (UART_INTERRUPT - 32));
+    assert_eq!(machine.vcpu(0).pc, pc + 4);
+    assert!(machine.vcpu(0).interface.is_empty());
+    assert_eq!(machine.vcpu(0).interface.pending(), []);
 }

@@ -89,3 +89,39 @@ fn each_vcpu_has_its_own() {
         [(VcpuId(1), IntId::VIRTUAL_TIMER)]
     );
 }
+
+/// The VMM learns of it at the guest's next exit.
+#[test]
+fn a_deadline_that_moves_on_takes_a_waiting_interrupt_back() {
+    let mut machine = Machine::<1>::started();
+    machine.enable(TIMER);
+    machine.set_timer(0, 100);
+    machine.kernel.now = 100;
+    machine.timer_exit(0);
+    assert_eq!(machine.pending(0), [TIMER]);
+    assert_ne!(machine.read_distributor(0x200), 0, "still due");
+    assert_eq!(machine.pending(0), [TIMER]);
+    machine.set_timer(0, 500);
+    assert_eq!(machine.read_distributor(0x200), 0);
+    assert_eq!(machine.pending(0), []);
+    assert_eq!(machine.wfi(), Outcome::Block, "nothing waits");
+    machine.time(500);
+    assert_eq!(machine.timer_exit(0), Some(Outcome::Resume));
+    assert_eq!(machine.pending(0), [TIMER]);
+}
+
+#[test]
+fn a_handler_that_moves_the_deadline_on_ends_its_interrupt_itself() {
+    let mut machine = Machine::<1>::started();
+    machine.enable(TIMER);
+    machine.set_timer(0, 100);
+    machine.kernel.now = 100;
+    machine.timer_exit(0);
+    machine.acknowledge(0);
+    machine.kernel.resampled.clear();
+    machine.set_timer(0, 500);
+    machine.read_distributor(0x200);
+    assert!(machine.kernel.resampled.is_empty(), "not before the end");
+    machine.end_interrupt(0, TIMER);
+    assert_eq!(machine.kernel.resampled.len(), 1);
+}
