@@ -249,7 +249,7 @@ Dir::Etc::preferencesparts "/dev/null";
 Acquire::Languages {{ "none"; }};
 Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
 Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled "false";
-// Hooks of the host speak of the host's folders.
+// Hooks of the host name the host's folders.
 #clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;
 #clear APT::Update::Post-Invoke-Success;

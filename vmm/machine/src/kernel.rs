@@ -1,6 +1,6 @@
 //! What the machine asks of the kernel beneath it.
 //!
-//! `vmm/pd` answers with seL4's calls, the tests with a model. All calls speak of a vCPU that
+//! `vmm/pd` answers with seL4's calls, the tests with a model. All calls are about a vCPU that
 //! is not running: one whose exit is being handled, or one that waits.
 
 use crate::{Gpr, IntId, VcpuId, device::DeviceAccess, register::SystemRegister, wake::WakeSource};

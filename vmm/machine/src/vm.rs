@@ -7,9 +7,9 @@ mod byte_order;
 mod call;
 mod fresh_memory;
 mod lifecycle;
+mod resumption;
 mod sleep;
 mod trap;
-mod way;
 
 pub use lifecycle::{Ending, StartError};
 
@@ -181,7 +181,7 @@ impl<G: InterruptController> Vm<G> {
         }
         self.settle_interrupts(kernel);
         if self.asleep {
-            self.look_after_sleepers(kernel);
+            self.wake_sleeping_vcpus(kernel);
         }
     }
 
@@ -203,7 +203,7 @@ impl<G: InterruptController> Vm<G> {
     }
 
     #[inline(never)]
-    fn look_after_sleepers(&mut self, kernel: &mut impl Kernel) {
+    fn wake_sleeping_vcpus(&mut self, kernel: &mut impl Kernel) {
         for vcpu in (0..self.guest.vcpus).map(VcpuId) {
             if self.power(vcpu) == Power::Waiting && self.gic.has_deliverable(vcpu) {
                 self.wake(vcpu, kernel);
@@ -247,12 +247,12 @@ impl<G: InterruptController> Vm<G> {
             state.power = power;
         }
         self.gic.set_online(vcpu, power != Power::Off);
-        self.sum_up();
+        self.update_summary();
     }
 
     fn set_phase(&mut self, phase: Phase) {
         self.phase = phase;
-        self.sum_up();
+        self.update_summary();
     }
 
     #[inline(always)]
@@ -261,7 +261,7 @@ impl<G: InterruptController> Vm<G> {
     }
 
     /// Brings `live` and `asleep` up to date after a change of what they sum up.
-    fn sum_up(&mut self) {
+    fn update_summary(&mut self) {
         let running = self.phase == Phase::Running;
         (self.live, self.asleep) = (0, false);
         for vcpu in (0..self.guest.vcpus).map(VcpuId) {

@@ -96,7 +96,7 @@ pub fn resolve(document: &Document, board: &Board, found: &mut Diagnostics) -> V
     guests
 }
 
-/// A virtual machine is ours when an instruction speaks of it; others belong to other VMMs.
+/// A virtual machine is ours when an instruction is about it; others belong to other VMMs.
 fn is_ours(domain: &Domain, machine: &Machine) -> bool {
     let maps = machine.maps.iter().chain(&domain.maps);
     let facts = maps.map(|map| &map.facts);

@@ -1,6 +1,6 @@
 //! The words that a `<?vmm ...?>` instruction may say, and where.
 
-/// What an instruction speaks of.
+/// What an instruction is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// The `<virtual_machine>` that it stands in.
@@ -33,7 +33,7 @@ impl Subject {
 pub struct Word {
     /// As written.
     pub name: &'static str,
-    /// What it speaks of.
+    /// What it is about.
     pub subject: Subject,
     /// Keys that must be there.
     pub required: &'static [&'static str],

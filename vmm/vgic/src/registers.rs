@@ -9,7 +9,7 @@ use vmm_machine::{AccessSize, VcpuId, device::DeviceAccess, kernel::ListRegister
 
 use crate::{Distributor, distributor::Private, shadow::Shadow};
 
-/// GICD_IIDR of Arm's GIC-400, whose identification this distributor wears.
+/// GICD_IIDR: the identification registers have the values of Arm's GIC-400.
 const IMPLEMENTER: u32 = 0x0200_143b;
 /// GICD_PIDR4 to GICD_PIDR7, GICD_PIDR0 to GICD_PIDR3 (architecture revision 2), GICD_CIDR0 to
 /// GICD_CIDR3, from offset 0xfd0 on.

@@ -1,8 +1,8 @@
-//! The way of a memory fault: syndrome, reservation, device, register.
+//! The path of a memory fault: syndrome, reservation, device, register.
 
 use vmm_config::{Device, MAX_RAM, ReservationKind};
 
-use super::{Vm, fresh_memory::FreshMemory, way::Way};
+use super::{Vm, fresh_memory::FreshMemory, resumption::Resumption};
 use crate::{
     AccessSize, Gpa, Gpr, VcpuId,
     device::DeviceAccess,
@@ -200,8 +200,8 @@ impl<G: InterruptController> Vm<G> {
         plan: &Plan,
         kernel: &mut impl Kernel,
     ) -> Outcome {
-        let way = match self.way_of(plan, kernel) {
-            Ok(way) => way,
+        let resumption = match self.resumption_after(plan, kernel) {
+            Ok(resumption) => resumption,
             Err(exception) => return self.refuse(vcpu, exception, fault, kernel),
         };
         let order = self.byte_order(vcpu, fault.pc, kernel);
@@ -211,12 +211,16 @@ impl<G: InterruptController> Vm<G> {
             }
         }
         plan.finish(kernel);
-        way.leave(kernel);
+        resumption.apply(kernel);
         Outcome::Resume
     }
 
     /// How the guest goes on behind a plan all of whose accesses can be performed.
-    fn way_of(&mut self, plan: &Plan, kernel: &mut impl Kernel) -> Result<Way, GuestException> {
+    fn resumption_after(
+        &mut self,
+        plan: &Plan,
+        kernel: &mut impl Kernel,
+    ) -> Result<Resumption, GuestException> {
         for (index, access) in plan.accesses.iter().enumerate() {
             if self.device_at(access.gpa, access.size).is_none() {
                 return Err(plan.refuse(index, FaultStatus::EXTERNAL));
@@ -225,8 +229,8 @@ impl<G: InterruptController> Vm<G> {
                 return Err(plan.refuse(index, FaultStatus::ALIGNMENT));
             }
         }
-        let way = self.way_on(plan.changes_registers(), kernel);
-        way.ok_or_else(|| plan.refuse(0, FaultStatus::EXTERNAL))
+        let resumption = self.resumption(plan.changes_registers(), kernel);
+        resumption.ok_or_else(|| plan.refuse(0, FaultStatus::EXTERNAL))
     }
 
     /// Guest memory as the VMM may read it.

@@ -53,11 +53,11 @@ impl<G: InterruptController> Vm<G> {
     /// Goes on behind the trapped instruction, or refuses it.
     #[inline(never)]
     fn pass(&mut self, esr: Esr, kernel: &mut impl Kernel) -> Result<(), GuestException> {
-        let way = self
-            .way_on(false, kernel)
+        let resumption = self
+            .resumption(false, kernel)
             .ok_or(GuestException::Undefined)?;
         advance(kernel, esr.instruction_bytes());
-        way.leave(kernel);
+        resumption.apply(kernel);
         Ok(())
     }
 

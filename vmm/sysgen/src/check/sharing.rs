@@ -9,7 +9,7 @@ pub(super) fn check(document: &Document, found: &mut Diagnostics) {
     check_devices(document, found);
 }
 
-/// Maps of guests that the word speaks of, each with its region.
+/// Maps of guests that the word is about, each with its region.
 fn maps<'a>(document: &'a Document, word: &str) -> Vec<(&'a Map, &'a Region)> {
     let machines = document.domains.iter().filter_map(|d| d.machine.as_ref());
     let maps = machines.flat_map(|machine| &machine.maps);

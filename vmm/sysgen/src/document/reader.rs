@@ -206,7 +206,7 @@ fn report_misplaced(fact: &Fact, found: &mut Diagnostics) {
     found
         .error(
             &fact.span,
-            format!("`{name}` has nothing to speak of here"),
+            format!("`{name}` does not belong here"),
             "in the wrong place",
         )
         .hint(format!("`{name}` stands {}", fact.word.subject.place()));

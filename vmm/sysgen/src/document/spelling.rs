@@ -28,7 +28,7 @@ const fn element(
     }
 }
 
-/// The elements that speak of virtual machines and what they need.
+/// The elements that are about virtual machines and what they need.
 const ELEMENTS: [Element; 10] = [
     element(
         "system",

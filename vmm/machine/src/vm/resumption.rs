@@ -9,40 +9,40 @@ use crate::{
     pstate::Pstate,
 };
 
-/// The way to the next instruction.
+/// How a vCPU gets to the next instruction.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Way {
+pub(super) enum Resumption {
     /// The kernel takes the registers as they are.
-    Straight,
+    Direct,
     /// It does not take this PSTATE; EL1 returns to it from the ERET at this address.
-    Eret(u64),
+    ByEret(u64),
 }
 
-impl Way {
-    /// Takes it, once registers, PC and PSTATE are those of the next instruction.
-    pub(super) fn leave(self, registers: &mut impl VcpuRegisters) {
-        if let Self::Eret(address) = self {
+impl Resumption {
+    /// Goes there, once registers, PC and PSTATE are those of the next instruction.
+    pub(super) fn apply(self, registers: &mut impl VcpuRegisters) {
+        if let Self::ByEret(address) = self {
             eret::leave_by(registers, address);
         }
     }
 }
 
 impl<G: InterruptController> Vm<G> {
-    /// The way on behind the instruction at hand; `None` when there is none, and nothing may be
-    /// performed. AArch32 goes on straight only if nothing but the PC changes.
-    pub(super) fn way_on<K: Kernel>(
+    /// How the vCPU goes on behind the instruction at hand; `None` when it cannot, and nothing may
+    /// be performed. AArch32 goes on directly only if nothing but the PC changes.
+    pub(super) fn resumption<K: Kernel>(
         &mut self,
         registers_change: bool,
         kernel: &mut K,
-    ) -> Option<Way> {
+    ) -> Option<Resumption> {
         let pstate = Pstate::from_bits(kernel.pstate());
         let is_pc_all = !registers_change && pstate.after_instruction() == pstate;
         if !pstate.aarch32() || is_pc_all {
-            return Some(Way::Straight);
+            return Some(Resumption::Direct);
         }
         let address = eret::find(kernel, &self.guest_view::<K>(), self.eret)?;
         self.eret = address;
-        Some(Way::Eret(address))
+        Some(Resumption::ByEret(address))
     }
 
     /// Lets the guest take an exception for the exit at hand.
