@@ -91,7 +91,12 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
             }
             Verdict::Merge(_) if activity == Activity::Hidden => self.hold_back(vcpu, slot),
             // Taken or not: while its priority is active, it comes once, and not before the end.
-            Verdict::Merge(_) => self.renew(vcpu, index, slot, backend),
+            Verdict::Merge(priority) => {
+                if priority != slot.priority {
+                    self.doubtful |= Self::vcpu_mask(vcpu);
+                }
+                self.renew(vcpu, index, slot, backend);
+            }
             Verdict::Park | Verdict::Renew(_) if may_be_taken => {
                 self.doubtful |= Self::vcpu_mask(vcpu);
                 if activity != Activity::Unknown {

@@ -81,9 +81,8 @@ proptest! {
     /// The kernel never refuses, and the VMM sees which priorities are active: nothing that the
     /// guest has taken is overwritten, and what it changes takes effect.
     #[test]
-    fn visible_interface(list_registers in 1..5_usize, late: bool, story in story(1)) {
+    fn visible_interface(list_registers in 1..5_usize, story in story(1)) {
         let mut rig = Rig::<1>::new(list_registers);
-        rig.late = late;
         rig.machine.hardware.blind = true;
         rig.play(&story);
     }

@@ -4,7 +4,7 @@
 //! It does not decide what goes into list registers; it says what may, what must, and what the
 //! guest's acknowledge does (GICv2 3.2.4, "Interrupt handling state machine").
 
-use super::model::{Entry, Hardware};
+use super::model::{Entry, Hardware, Sight};
 
 /// One interrupt, as one vCPU sees it.
 #[derive(Clone, Debug, Default)]
@@ -246,9 +246,14 @@ impl Reference {
         })
     }
 
-    /// Everything that is due is in a list register, or only less urgent things are not.
+    /// Everything that is due is in a list register, or only less urgent things are not. Where
+    /// the VMM sees active priorities, one that waits with an active priority keeps its place: it
+    /// may be the active one.
     pub(super) fn check(&self, hardware: &Hardware) {
         for (vcpu, entries) in (0..self.vcpus).zip(&hardware.entries) {
+            let active = hardware.active_priorities[usize::from(vcpu)];
+            let is_kept =
+                |priority: u8| hardware.sight == Sight::Priorities && active >> priority & 1 != 0;
             let waiting = (0..self.limit)
                 .filter(|&number| self.due(vcpu, number) && !hardware.anywhere(vcpu, number));
             for number in waiting {
@@ -256,8 +261,11 @@ impl Reference {
                 for entry in entries {
                     match *entry {
                         Entry::Empty => panic!("{number} waits for {vcpu} in spite of {entries:?}"),
+                        // The end of what is pending anew goes unreported.
+                        Entry::Pending(other, _)
+                            if hardware.pending_anew.contains(&(vcpu, other)) => {}
                         Entry::Pending(_, loaded) => assert!(
-                            loaded <= priority,
+                            loaded <= priority || is_kept(loaded),
                             "{number} ({priority}) waits for {vcpu} behind {entries:?}"
                         ),
                         Entry::Active(..) | Entry::Ended(_) => {}

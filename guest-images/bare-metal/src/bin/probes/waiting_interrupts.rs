@@ -341,6 +341,8 @@ fn timer_moved_on() -> Outcome {
     let fired = timer::wait_until(timer::has_fired);
     timer::delay(500);
     write_system!("cntv_cval_el0", timer::now() + timer::ticks(1_000_000));
+    // A store, so that a monitor looks at the timer also where loads do not exit.
+    gic::enable(TIMER);
     let pending = gic::read_bit(register::ISPENDR, TIMER);
     gic::write_interface(interface::PMR, 0xff);
     let early = acknowledge();

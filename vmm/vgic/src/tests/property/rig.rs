@@ -267,14 +267,21 @@ impl<const VCPUS: usize> Rig<VCPUS> {
             if entries.iter().any(|entry| matches!(entry, Entry::Ended(_))) {
                 continue;
             }
-            for entry in entries {
+            // The end of what is pending anew goes unreported.
+            if hardware.pending_anew.iter().any(|one| one.0 == vcpu) {
+                continue;
+            }
+            for (index, entry) in entries.iter().enumerate() {
                 let &Entry::Pending(number, priority) = entry else {
                     continue;
                 };
+                // After a reset the instructions that run before the guest take it away.
+                if hardware.ghosts.contains(&(vcpu, index)) {
+                    continue;
+                }
                 // Of several with an active priority, one is active: the VMM cannot tell which.
                 let may_be_active = active >> priority & 1 != 0;
-                let is_anew = hardware.pending_anew.contains(&(vcpu, number));
-                if entry.is_at_rest() || may_be_active || is_anew {
+                if entry.is_at_rest() || may_be_active {
                     continue;
                 }
                 let expected = self.reference.get(vcpu, number).unwrap().priority >> 3;
