@@ -105,6 +105,20 @@ fn what_is_disabled_beside_an_active_equal_waits_for_its_end() {
     assert_eq!(m.drain(0), [33]);
 }
 
+/// It comes again and gets a new priority while another of its old priority is active.
+#[test]
+fn what_comes_again_beside_an_active_equal_has_its_new_priority_at_the_end() {
+    let mut m: One = blind(4);
+    raise(&mut m, 32, 0x40);
+    raise(&mut m, 33, 0x40);
+    assert_eq!(m.acknowledge(0), Some(32));
+    m.write_byte(0, 0x421, 0x80);
+    m.write(0, 0x204, 2);
+    m.end(0, 32);
+    assert_eq!(m.hardware.entries[0][1], Entry::Pending(33, 0x10));
+    assert_eq!(m.drain(0), [33]);
+}
+
 #[test]
 fn what_is_active_is_left_alone() {
     let mut m: One = blind(1);
