@@ -8,7 +8,7 @@ use vmm_machine::{
     boot::Package,
     device::DeviceAccess,
     exit::VmExit,
-    kernel::Kernel,
+    kernel::{Kernel, LOWEST_PRIORITY},
     memory::{FrameRun, GuestMemory, StaticBackend},
     outcome::{End, Outcome},
     register::SystemRegister,
@@ -369,17 +369,21 @@ impl<const VCPUS: usize> Machine<VCPUS> {
         self.kernel.vcpus[usize::from(vcpu)].thread
     }
 
-    /// Would the distributor forward it to this vCPU?
+    /// Would it interrupt this vCPU, as far as the distributor decides? The lowest priority never
+    /// does: no priority mask lets it through (GICv2, 4.4.4).
     pub(crate) fn forwards(&self, vcpu: u8, intid: u16) -> bool {
         let id = IntId::new(intid.into()).unwrap();
         let gic = self.gic.0.borrow();
-        let target = DeviceAccess {
-            vcpu: VcpuId(vcpu),
-            offset: 0x800 + u64::from(intid),
-            size: AccessSize::Byte,
+        let byte_of = |array: u64| {
+            gic.read(DeviceAccess {
+                vcpu: VcpuId(vcpu),
+                offset: array + u64::from(intid),
+                size: AccessSize::Byte,
+            })
         };
-        let routed = VCPUS == 1 || intid < 32 || gic.read(target) >> vcpu & 1 == 1;
-        routed && gic.is_enabled(VcpuId(vcpu), id)
+        let routed = VCPUS == 1 || intid < 32 || byte_of(0x800) >> vcpu & 1 == 1;
+        let priority = byte_of(0x400) >> 3;
+        routed && priority < LOWEST_PRIORITY.into() && gic.is_enabled(VcpuId(vcpu), id)
     }
 
     pub(crate) fn system(&self, vcpu: u8, register: SystemRegister) -> u64 {
