@@ -24,8 +24,7 @@ const ERET: u32 = 0xd69f_03e0;
 /// PSTATE.nRW.
 const AARCH32: u64 = 1 << 4;
 
-/// Of the syndrome of a memory fault: the access is described, or is cache maintenance.
-const ISV: u64 = 1 << 24;
+/// Of the syndrome of a memory fault.
 const CACHE_MAINTENANCE: u64 = 1 << 8;
 
 const CPU_ON: u64 = 0xc400_0003;
@@ -317,12 +316,10 @@ impl Guest {
         let Some(exit) = exit else {
             return;
         };
-        // AArch32 at EL0 has none of these.
+        // AArch32 at EL0 has none of these, and no cache maintenance.
         let is_aarch64 = match exit {
             VmExit::Trap { syndrome } => matches!(syndrome >> 26 & 63, 0x15..=0x19),
-            VmExit::Memory(fault) => {
-                fault.syndrome & (ISV | CACHE_MAINTENANCE) == CACHE_MAINTENANCE
-            }
+            VmExit::Memory(fault) => fault.syndrome & CACHE_MAINTENANCE != 0,
             _ => exit == VmExit::Hypercall,
         };
         if is_aarch64 {
