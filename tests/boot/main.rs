@@ -8,6 +8,7 @@ mod case;
 mod console;
 mod counter;
 mod debian;
+mod expected;
 mod interference;
 mod other_guests;
 mod parity;

@@ -4,10 +4,10 @@
 mod text;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use libtest_mimic::Trial;
 use xtask::image::{self, Image};
 use xtask::input::Input;
@@ -20,6 +20,7 @@ use xtask::tree::Tree;
 use crate::bench::Workbench;
 use crate::case::Clock;
 use crate::console::Console;
+use crate::expected;
 
 const BOARD: &str = "qemu_virt_aarch64";
 /// Only this configuration prints.
@@ -68,23 +69,8 @@ fn run(kernel: &str, sdk: &Sdk, name: &str) -> Result<()> {
     fs::write(folder.join("printed.txt"), &printed)?;
     off.with_context(|| format!("its end:\n{}", console.tail()))?;
     let expected = tree.path(PROGRAMS).join(format!("expected/{name}.txt"));
-    let expected = fs::read_to_string(&expected).with_context(|| expected.display().to_string())?;
-    compare(&expected, &printed).with_context(|| format!("all is in {}", folder.display()))
-}
-
-fn compare(expected: &str, printed: &str) -> Result<()> {
-    let mut printed = printed.lines();
-    for (number, line) in expected.lines().enumerate() {
-        let found = printed.next().unwrap_or("nothing");
-        ensure!(
-            found == line,
-            "line {}: expected {line:?}, found {found:?}",
-            number + 1
-        );
-    }
-    let more = printed.next();
-    ensure!(more.is_none(), "more than expected: {more:?}");
-    Ok(())
+    expected::compare(&expected, printed.lines())
+        .with_context(|| format!("all is in {}", folder.display()))
 }
 
 fn build(tree: &Tree, sdk: &Sdk, name: &str, folder: &Path) -> Result<Image> {
@@ -93,15 +79,9 @@ fn build(tree: &Tree, sdk: &Sdk, name: &str, folder: &Path) -> Result<Image> {
     // The tool wants a name that ends in .elf.
     let program = format!("{name}.elf");
     fs::copy(programs.join(name), folder.join(&program))?;
-    let mut tool = builder.tool(tree);
-    let loader: PathBuf = folder.join("loader.img");
-    tool.arg(tree.path(format!("tests/systems/parity-{name}.xml")))
-        .arg("--search-path")
-        .arg(folder)
-        .args(["--board", BOARD, "--config", CONFIG, "-o"])
-        .arg(&loader)
-        .arg("-r")
-        .arg(folder.join("report.txt"));
+    let system = tree.path(format!("tests/systems/parity-{name}.xml"));
+    let loader = folder.join("loader.img");
+    let mut tool = builder.tool(tree, &system, folder, &loader);
     progress::run("the microkit tool", &mut tool)?;
     Ok(Image {
         loader,

@@ -2,10 +2,9 @@
 //! on the host, `scenario/tests/host`, prints on the model of the kernel.
 
 use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use libtest_mimic::Trial;
 use xtask::input::Input;
 use xtask::machine;
@@ -16,6 +15,7 @@ use xtask::tree::Tree;
 use crate::bench::Workbench;
 use crate::case::{Clock, DEBUG_AND_RELEASE};
 use crate::console::Console;
+use crate::expected;
 
 /// What begins the root task's lines and the guest's, among those of the loader and the kernel.
 const OURS: [&str; 3] = ["KERNEL ", "VMM ", "GUEST "];
@@ -49,22 +49,10 @@ fn run(sdk: &Sdk, config: &str) -> Result<()> {
     fs::write(&log, console.text())?;
     off.with_context(|| format!("its end:\n{}", console.tail()))?;
     let expected = tree.path(FOLDER).join("expected.txt");
-    compare(&expected, console.text()).with_context(|| format!("all is in {}", log.display()))
-}
-
-fn compare(expected: &Path, text: &str) -> Result<()> {
-    let expected = fs::read_to_string(expected).with_context(|| expected.display().to_string())?;
-    let lines = text.lines().map(|line| line.trim_end_matches('\r'));
-    let mut printed = lines.filter(|line| OURS.iter().any(|word| line.starts_with(word)));
-    for (number, line) in expected.lines().enumerate() {
-        let found = printed.next().unwrap_or("nothing");
-        ensure!(
-            found == line,
-            "line {}: expected {line:?}, found {found:?}",
-            number + 1
-        );
-    }
-    let more = printed.next();
-    ensure!(more.is_none(), "more than expected: {more:?}");
-    Ok(())
+    let lines = console
+        .text()
+        .lines()
+        .map(|line| line.trim_end_matches('\r'));
+    let printed = lines.filter(|line| OURS.iter().any(|word| line.starts_with(word)));
+    expected::compare(&expected, printed).with_context(|| format!("all is in {}", log.display()))
 }

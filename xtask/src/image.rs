@@ -123,7 +123,7 @@ impl Recipe {
         step(&format!("image {}", Tree::shown(&loader)));
         progress::run_or_advise(
             "the microkit tool",
-            builder.tool(tree).args(self.tool_arguments(&loader)),
+            &mut builder.tool(tree, &self.system, &self.folder, &loader),
             &|printed| room.as_ref()?.advice(printed, &filled),
         )?;
         Ok(Image {
@@ -150,24 +150,6 @@ impl Recipe {
             images.bootargs = Some(format!("{given} {more}").trim_start().to_owned());
         }
         images
-    }
-
-    fn tool_arguments(&self, loader: &Path) -> Vec<PathBuf> {
-        let beside = self.system.parent().unwrap_or(Path::new("."));
-        vec![
-            self.system.clone(),
-            "--search-path".into(),
-            self.folder.clone(),
-            beside.into(),
-            "--board".into(),
-            self.board.clone().into(),
-            "--config".into(),
-            self.config.clone().into(),
-            "-o".into(),
-            loader.into(),
-            "-r".into(),
-            self.folder.join("report.txt"),
-        ]
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Builder {
     root: PathBuf,
     toolchain: Toolchain,
     /// `board/BOARD/CONFIG` of the SDK.
+    board: String,
+    config: String,
     board_folder: PathBuf,
     release: bool,
     target: PathBuf,
@@ -76,6 +78,8 @@ impl Builder {
         Ok(Self {
             sdk: sdk.clone(),
             root: sdk.root(tree),
+            board: board.to_owned(),
+            config: config.to_owned(),
             board_folder,
             toolchain: Toolchain::find(tree, &needs)?,
             release: config != "debug",
@@ -164,11 +168,20 @@ impl Builder {
         Ok(self.built(""))
     }
 
-    /// The SDK's `microkit`, ready for arguments. The stand-in's builds itself at its first use.
-    pub fn tool(&self, tree: &Tree) -> Command {
+    /// The SDK's `microkit`, ready to make `loader` of `system` and of the programs in `folder` or
+    /// beside `system`. The stand-in's builds itself at its first use.
+    pub fn tool(&self, tree: &Tree, system: &Path, folder: &Path, loader: &Path) -> Command {
+        let beside = system.parent().unwrap_or(Path::new("."));
         let mut tool = Command::new(self.root.join("bin/microkit"));
         tool.env("CARGO_TARGET_DIR", tree.target(""))
-            .env_remove("LD_LIBRARY_PATH");
+            .env_remove("LD_LIBRARY_PATH")
+            .arg(system)
+            .arg("--search-path")
+            .args([folder, beside])
+            .args(["--board", &self.board, "--config", &self.config, "-o"])
+            .arg(loader)
+            .arg("-r")
+            .arg(folder.join("report.txt"));
         tool
     }
 

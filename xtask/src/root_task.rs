@@ -48,15 +48,9 @@ pub fn build(tree: &Tree, sdk: &Sdk, config: &str, folder: &Path) -> Result<Imag
     change_sdk(sdk_folder, &changed, config, &programs.join("root-task"))?;
     let loader = folder.join("loader.img");
     step(&format!("image {}", Tree::shown(&loader)));
-    let mut tool = builder.tool(tree);
-    tool.env("MICROKIT_SDK", &changed)
-        .arg(tree.path(FOLDER).join("system.xml"))
-        .arg("--search-path")
-        .arg(folder)
-        .args(["--board", BOARD, "--config", config, "-o"])
-        .arg(&loader)
-        .arg("-r")
-        .arg(folder.join("report.txt"));
+    let system = tree.path(FOLDER).join("system.xml");
+    let mut tool = builder.tool(tree, &system, folder, &loader);
+    tool.env("MICROKIT_SDK", &changed);
     progress::run("the microkit tool", &mut tool)?;
     Ok(Image {
         loader,

@@ -43,9 +43,7 @@ impl Sel4 {
             windows: Vec::new(),
         }
     }
-}
 
-impl Sel4 {
     /// Makes the guest's processor.
     ///
     /// # Errors
