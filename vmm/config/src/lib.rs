@@ -12,6 +12,8 @@ pub const MAX_VCPUS: usize = 8;
 pub const MAX_RESERVATIONS: usize = 64;
 /// Most separate stretches of guest RAM.
 pub const MAX_RAM: usize = 8;
+/// Most stretches of memory of the VMM's own that emulated devices use.
+pub const MAX_DEVICE_WINDOWS: usize = 48;
 
 /// Everything the VMM knows of its guest before it runs.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +30,10 @@ pub struct Guest {
     pub gic: Gic,
     /// Interrupts of passed-through devices.
     pub interrupts: &'static [PassthroughInterrupt],
+    /// Emulated devices other than the interrupt controller, as [`Device::Emulated`] counts them.
+    pub devices: &'static [EmulatedDevice],
+    /// Whose the channels are. Each is there once at most.
+    pub channels: &'static [ChannelEntry],
     /// The prefilled region that holds the guest image package (see [`package`]).
     ///
     /// Its size is the room kept for it, so that a guest can be swapped without compiling; only
@@ -88,11 +94,76 @@ pub enum ReservationKind {
     GicCpuInterface,
 }
 
-/// An emulated device.
+/// The emulated device that answers in a reservation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Device {
     /// GICD.
     GicDistributor,
+    /// One of [`Guest::devices`].
+    Emulated {
+        /// Its index there.
+        device: u8,
+        /// Which of its regions, counted from zero.
+        region: u8,
+    },
+}
+
+/// What an emulated device is connected to.
+#[derive(Clone, Copy, Debug)]
+pub struct EmulatedDevice {
+    /// Name, for messages.
+    pub name: &'static str,
+    /// Its interrupt lines, at most 32.
+    pub lines: &'static [DeviceLine],
+    /// Its channels, at most 32.
+    pub channels: &'static [u8],
+    /// Memory of the VMM's own that it uses.
+    pub windows: &'static [Window],
+    /// Numbers of the system XML.
+    pub parameters: &'static [Parameter],
+}
+
+/// An interrupt line of an emulated device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeviceLine {
+    /// INTID of a shared interrupt.
+    pub intid: u16,
+    /// Edge triggered (else level).
+    pub edge: bool,
+}
+
+/// A number with a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Name.
+    pub name: &'static str,
+    /// Value.
+    pub value: u64,
+}
+
+/// A channel of the VMM and whose it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChannelEntry {
+    /// The number in the VMM's protection domain.
+    pub channel: u8,
+    /// Whose signal comes by it.
+    pub owner: ChannelOwner,
+}
+
+/// What a signal of a channel means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChannelOwner {
+    /// This interrupt of a passed-through device has fired.
+    Interrupt(u16),
+    /// Some deadline may have come.
+    Wake,
+    /// It is for an emulated device.
+    Device {
+        /// Index in [`Guest::devices`].
+        device: u8,
+        /// Which of its channels, counted from zero.
+        channel: u8,
+    },
 }
 
 /// The guest's interrupt controller.
@@ -206,4 +277,42 @@ pub enum Action {
     },
     /// The machine is switched off through the firmware's PSCI (needs `smc="true"`).
     MachineOff,
+}
+
+/// A driver's protection domain, as it sees its device and its clients.
+#[derive(Clone, Copy, Debug)]
+pub struct Driver {
+    /// The device's registers.
+    pub registers: Window,
+    /// Memory that the device reads and writes.
+    pub dma: Option<DmaWindow>,
+    /// Channel of the device's interrupt.
+    pub interrupt: Option<u8>,
+    /// Who uses the device, in the order of the system XML.
+    pub clients: &'static [DriverClient],
+}
+
+/// Memory that a device of the board reads and writes by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct DmaWindow {
+    /// Where the protection domain maps it.
+    pub vmm_address: u64,
+    /// Where the device finds it.
+    pub physical: u64,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// An emulated device of a VMM, as the driver behind it sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct DriverClient {
+    /// Name of guest and device, for messages.
+    pub name: &'static str,
+    /// The driver's channel to it.
+    pub channel: u8,
+    /// The memory regions of [`EmulatedDevice::windows`], in the same order, where the driver
+    /// maps them.
+    pub windows: &'static [Window],
+    /// As [`EmulatedDevice::parameters`].
+    pub parameters: &'static [Parameter],
 }

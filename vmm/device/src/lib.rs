@@ -18,9 +18,13 @@
 
 mod access;
 mod effects;
+mod resources;
+mod set;
 
 pub use access::{Access, Region};
 pub use effects::{Channel, Effects, Line, LineChange, VcpuStart};
+pub use resources::{DeviceError, FromResources, Memory, OwnMemory, Resources};
+pub use set::{DeviceMaker, DeviceSet, NoDevices, NoMaker};
 
 /// An emulated device.
 ///

@@ -176,6 +176,7 @@ impl<G: InterruptController> Vm<G> {
                 let value = order.convert(kernel.gpr(source), access.size);
                 self.gic.write(at, value, kernel);
             }
+            (Device::Emulated { .. }, _) => {}
         }
     }
 
