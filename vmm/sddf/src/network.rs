@@ -81,8 +81,9 @@ impl<'r> BufferProducer<'r> {
         })
     }
 
-    /// As [`new`](Self::new), for the server's end of a queue that the client fills at first.
-    /// The server puts in only what it has got from the client, so the client is done by then.
+    /// As [`new`](Self::new), for a queue that the other end fills at first: the client those
+    /// for transmission, the server those for reception. This end puts in only what it has got
+    /// from the other, which is done by then.
     ///
     /// # Errors
     /// [`RingError`]: the region holds no such queue.

@@ -17,6 +17,7 @@
 
 pub mod block;
 pub mod console;
+pub mod device;
 pub mod entropy;
 mod memory;
 pub mod model;
@@ -24,8 +25,7 @@ pub mod network;
 pub mod queue;
 pub mod transport;
 
+pub use vmm_device::Memory;
+
 #[cfg(test)]
 mod test_ram;
-
-/// The guest's RAM.
-pub type Memory = vmm_memory::GuestMemory<{ vmm_config::MAX_RAM }>;

@@ -64,7 +64,10 @@ impl Limits {
             .saturating_mul(PAGE_BYTES)
             .clamp(PAGE_BYTES, MAX_SEGMENT_BYTES);
         Self {
-            segments: (most / segment_bytes).clamp(1, MAX_SEGMENTS),
+            segments: most
+                .checked_div(segment_bytes)
+                .unwrap_or(1)
+                .clamp(1, MAX_SEGMENTS),
             segment_bytes,
         }
     }

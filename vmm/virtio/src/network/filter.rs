@@ -12,6 +12,19 @@ pub struct Mac(pub [u8; 6]);
 impl Mac {
     const BROADCAST: Self = Self([0xff; 6]);
 
+    /// The address whose first octet is the highest of the six in `number`; `None` when there is
+    /// no station of that address.
+    pub const fn from_number(number: u64) -> Option<Self> {
+        let [0, 0, octets @ ..] = number.to_be_bytes() else {
+            return None;
+        };
+        let mac = Self(octets);
+        if number == 0 || mac.is_multicast() {
+            return None;
+        }
+        Some(mac)
+    }
+
     /// Is it the address of a group?
     pub const fn is_multicast(self) -> bool {
         let [first, ..] = self.0;

@@ -46,7 +46,7 @@ pub struct SddfPort<'r> {
 
 impl<'r> SddfPort<'r> {
     /// A port for a guest with the RAM `guest`. The client owns the buffers for transmission,
-    /// and all of them are free at first.
+    /// and all of them are free at first. Those for reception are the server's to begin with.
     ///
     /// # Errors
     /// [`vmm_sddf::ring::RingError`]: a region holds no such queue.
@@ -64,7 +64,7 @@ impl<'r> SddfPort<'r> {
             send_active: BufferProducer::new(send.active, send.capacity)?,
             send_data: send.data,
             send_channel: send.channel,
-            receive_free: BufferProducer::new(receive.free, receive.capacity)?,
+            receive_free: BufferProducer::following(receive.free, receive.capacity)?,
             receive_active: BufferConsumer::new(receive.active, receive.capacity)?,
             receive_data: receive.data,
             receive_channel: receive.channel,

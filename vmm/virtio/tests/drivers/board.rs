@@ -15,7 +15,7 @@ use virtio_drivers::{
     transport::{DeviceStatus, DeviceType, InterruptStatus, Transport},
 };
 use vmm_arch::{AccessSize, Gpa, GpaRange, VcpuId};
-use vmm_device::{Access, Channel, Device, Effects, Region};
+use vmm_device::{Access, Channel, Device, Effects, OwnMemory, Region};
 use vmm_memory::{GuestMemory, RamSlice, RamWindow};
 use vmm_virtio::Memory;
 use zerocopy::{FromBytes, Immutable, IntoBytes};
@@ -49,6 +49,15 @@ pub(crate) fn region(size: usize) -> RamSlice<'static> {
     memory
         .slice(GpaRange::new(Gpa(0), size as u64).unwrap())
         .unwrap()
+}
+
+/// Memory of the VMM's own, as its tables name it: a region at each of these addresses.
+pub(crate) fn own_memory(regions: &[(u64, usize)]) -> &'static OwnMemory {
+    let mut memory = OwnMemory::new();
+    for &(address, size) in regions {
+        memory.add(window(size, address).0).unwrap();
+    }
+    Box::leak(Box::new(memory))
 }
 
 struct Ram {

@@ -8,5 +8,6 @@ mod network;
 mod raw;
 mod registers;
 mod requests;
+mod resources;
 mod sddf;
 mod sddf_disk;
