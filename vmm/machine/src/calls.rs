@@ -66,6 +66,10 @@ pub trait Calls {
     fn acknowledgement(channel: u8) -> Self::Answer;
     /// Sends `answer`, and waits. `None` only in tests, which end so.
     fn wait(&mut self, answer: Self::Answer) -> Option<Event>;
+    /// Sends `answer`, and gives the event that is there already, if there is one.
+    fn poll(&mut self, answer: Self::Answer) -> Option<Event>;
+    /// Signals the protection domain at the other end of `channel`.
+    fn notify(&mut self, channel: u8);
     /// The last message, from its fifth word on.
     fn message_rest<const N: usize>(&self) -> [u64; N];
     /// Sets words of the next reply.

@@ -303,6 +303,10 @@ impl<C: Calls> Kernel for Context<C> {
         self.calls.now()
     }
 
+    fn notify(&mut self, channel: u8) {
+        self.calls.notify(channel);
+    }
+
     fn wake_source(&mut self) -> Option<&mut C::WakeSource> {
         self.calls.wake_source()
     }

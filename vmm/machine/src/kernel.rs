@@ -3,7 +3,7 @@
 //! `vmm/pd` answers with seL4's calls, the tests with a model. All calls are about a vCPU that
 //! is not running: one whose exit is being handled, or one that waits.
 
-use crate::{Gpr, IntId, VcpuId, device::DeviceAccess, register::SystemRegister, wake::WakeSource};
+use crate::{Gpr, IntId, VcpuId, device::Access, register::SystemRegister, wake::WakeSource};
 
 /// Registers of the vCPU whose exit is being handled.
 ///
@@ -112,6 +112,8 @@ pub trait Kernel: VcpuRegisters + ListRegisters {
     fn set_system_of(&mut self, vcpu: VcpuId, register: SystemRegister, value: u64);
     /// The physical counter (CNTPCT_EL0).
     fn now(&mut self) -> u64;
+    /// Signals the protection domain at the other end of `channel`.
+    fn notify(&mut self, channel: u8);
     /// What this VMM may be woken by; `None` when the system gives it nothing, and then there is
     /// nothing that could be touched.
     fn wake_source(&mut self) -> Option<&mut Self::WakeSource>;
@@ -130,11 +132,13 @@ pub trait Kernel: VcpuRegisters + ListRegisters {
 /// ignores writes. What makes an interrupt pending may put it into a list register at once.
 pub trait InterruptController {
     /// The value of a load, with nothing above the bits that `access.size` covers.
-    fn read(&mut self, access: DeviceAccess) -> u64;
+    fn read(&mut self, access: Access) -> u64;
     /// A store; of `value` only the bits count that `access.size` covers.
-    fn write(&mut self, access: DeviceAccess, value: u64, lines: &mut impl ListRegisters);
+    fn write(&mut self, access: Access, value: u64, lines: &mut impl ListRegisters);
     /// Back to the state at power-on.
     fn reset(&mut self);
+    /// The line of an emulated device is high or low.
+    fn set_line(&mut self, intid: IntId, high: bool, lines: &mut impl ListRegisters);
     /// A line that the kernel masks when it fires has fired.
     fn fire(&mut self, vcpu: VcpuId, intid: IntId, lines: &mut impl ListRegisters);
     /// The kernel says that list register `index` became free.

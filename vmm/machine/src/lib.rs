@@ -18,7 +18,6 @@
 pub mod boot;
 pub mod calls;
 pub mod context;
-pub mod device;
 pub mod emulate;
 pub mod eret;
 pub mod exception;
@@ -46,4 +45,5 @@ mod model_vcpu;
 pub use vmm_arch::{
     AccessSize, Gpa, GpaRange, Gpr, IntId, VcpuId, address, interrupt, register, size, syndrome,
 };
+pub use vmm_device as device;
 pub use vmm_memory as memory;

@@ -10,6 +10,7 @@ use vmm_config::Guest;
 
 use crate::{
     VcpuId,
+    device::{DeviceMaker, DeviceSet, Memory, OwnMemory},
     calls::{Calls, Event, fault},
     context::Context,
     exit::{VmExit, decode},
@@ -20,14 +21,16 @@ use crate::{
     wake::WakeSource,
 };
 
-/// Serves `guest` for ever. `gic` makes its interrupt controller, for so many list registers.
+/// Serves `guest` for ever. `gic` makes its interrupt controller, for so many list registers, and
+/// `M` its other emulated devices.
 ///
 /// A guest that cannot be set up or started is reported, and left alone: the rest of the system
 /// goes on. Returns only when [`Calls::wait`] has nothing more to give, in a test.
-pub fn serve<C: Calls, G: InterruptController>(
+pub fn serve<C: Calls, G: InterruptController, M: DeviceMaker>(
     guest: &'static Guest,
     calls: C,
     gic: impl FnOnce(usize) -> G,
+    _: M,
 ) {
     let mut context = Context::new(calls, guest.interrupts);
     // The kernel may hold interrupts back until their first acknowledgement (seL4 issue 1536).
@@ -35,7 +38,10 @@ pub fn serve<C: Calls, G: InterruptController>(
         context.calls().acknowledge(channel);
     }
     let gic = gic(context.calls().list_registers());
-    let mut vm = match setup::machine(guest, gic) {
+    let (mut memory, mut own) = (Memory::new(), OwnMemory::new());
+    let made = setup::memory(guest, &mut memory, &mut own)
+        .and_then(|parts| setup::machine::<G, M>(guest, parts, &memory, &own, gic));
+    let mut vm = match made {
         Ok(vm) => vm,
         Err(error) => {
             error!("guest {} cannot be set up: {error}", guest.name);
@@ -57,13 +63,13 @@ fn wake_interrupt<C: Calls>(context: &mut Context<C>) -> Option<u8> {
 /// The loop. All of a device access but the device is in this one function, so that it costs no
 /// calls; what is rarer is in functions of its own, so that this one keeps to registers.
 #[inline(never)]
-fn run<C: Calls, G: InterruptController>(
+fn run<C: Calls, G: InterruptController, D: DeviceSet>(
     guest: &'static Guest,
-    vm: &mut Vm<G>,
+    vm: &mut Vm<'_, G, D>,
     context: &mut Context<C>,
 ) {
     let mut answer = C::NO_ANSWER;
-    while let Some(event) = context.calls().wait(answer) {
+    while let Some(event) = next_event(vm, answer, context) {
         answer = match event {
             Event::Exit(vcpu, message) => {
                 context.begin(vcpu, message);
@@ -86,9 +92,27 @@ fn run<C: Calls, G: InterruptController>(
     }
 }
 
+/// Sends `answer`, and waits. What devices have put off is done while nothing else is there.
 #[inline(always)]
-fn handle_memory_fault<C: Calls, G: InterruptController>(
-    vm: &mut Vm<G>,
+fn next_event<C: Calls, G: InterruptController, D: DeviceSet>(
+    vm: &mut Vm<'_, G, D>,
+    mut answer: C::Answer,
+    context: &mut Context<C>,
+) -> Option<Event> {
+    while vm.has_deferred_work() {
+        if let Some(event) = context.calls().poll(answer) {
+            return Some(event);
+        }
+        answer = C::NO_ANSWER;
+        context.begin_notification();
+        vm.resume_devices(context);
+    }
+    context.calls().wait(answer)
+}
+
+#[inline(always)]
+fn handle_memory_fault<C: Calls, G: InterruptController, D: DeviceSet>(
+    vm: &mut Vm<'_, G, D>,
     vcpu: VcpuId,
     context: &mut Context<C>,
 ) -> Outcome {
@@ -98,8 +122,8 @@ fn handle_memory_fault<C: Calls, G: InterruptController>(
 }
 
 #[inline(never)]
-fn handle_hypercall<C: Calls, G: InterruptController>(
-    vm: &mut Vm<G>,
+fn handle_hypercall<C: Calls, G: InterruptController, D: DeviceSet>(
+    vm: &mut Vm<'_, G, D>,
     vcpu: VcpuId,
     context: &mut Context<C>,
 ) -> Outcome {
@@ -110,8 +134,8 @@ fn handle_hypercall<C: Calls, G: InterruptController>(
 }
 
 #[inline(never)]
-fn handle_rarer_exit<C: Calls, G: InterruptController>(
-    vm: &mut Vm<G>,
+fn handle_rarer_exit<C: Calls, G: InterruptController, D: DeviceSet>(
+    vm: &mut Vm<'_, G, D>,
     vcpu: VcpuId,
     context: &mut Context<C>,
 ) -> Outcome {
@@ -121,9 +145,9 @@ fn handle_rarer_exit<C: Calls, G: InterruptController>(
 
 /// The vCPU does not go on at once.
 #[inline(never)]
-fn stop<C: Calls, G: InterruptController>(
+fn stop<C: Calls, G: InterruptController, D: DeviceSet>(
     guest: &'static Guest,
-    vm: &mut Vm<G>,
+    vm: &mut Vm<'_, G, D>,
     vcpu: VcpuId,
     outcome: Outcome,
     context: &mut Context<C>,
@@ -141,8 +165,8 @@ fn stop<C: Calls, G: InterruptController>(
 
 /// Channels were signalled; gives the one that is to be acknowledged.
 #[inline(never)]
-fn notified<C: Calls, G: InterruptController>(
-    vm: &mut Vm<G>,
+fn notified<C: Calls, G: InterruptController, D: DeviceSet>(
+    vm: &mut Vm<'_, G, D>,
     channels: u64,
     context: &mut Context<C>,
 ) -> Option<u8> {
@@ -152,9 +176,9 @@ fn notified<C: Calls, G: InterruptController>(
 }
 
 #[cold]
-fn handle_end<C: Calls, G: InterruptController>(
+fn handle_end<C: Calls, G: InterruptController, D: DeviceSet>(
     guest: &'static Guest,
-    vm: &mut Vm<G>,
+    vm: &mut Vm<'_, G, D>,
     vcpu: VcpuId,
     end: End,
     context: &mut Context<C>,

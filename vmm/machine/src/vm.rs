@@ -5,6 +5,7 @@
 mod access;
 mod byte_order;
 mod call;
+mod devices;
 mod fresh_memory;
 mod lifecycle;
 mod resumption;
@@ -13,19 +14,17 @@ mod trap;
 
 pub use lifecycle::{Ending, StartError};
 
-use core::cell::Cell;
-
-use vmm_config::{Guest, MAX_RAM, MAX_RESERVATIONS, MAX_VCPUS, ReservationKind};
+use vmm_config::{ChannelOwner, Guest, MAX_RESERVATIONS, MAX_VCPUS, ReservationKind};
 
 use crate::{
+    device::{Channel, DeviceSet, Memory},
     Gpa, IntId, VcpuId,
     boot::Package,
     exit::VmExit,
     kernel::{InterruptController, Kernel},
-    memory::{FrameRun, GuestMemory, MemoryMap, StaticBackend},
+    memory::{FrameRun, MemoryMap, StaticBackend},
     outcome::{CrashReason, End, Outcome},
     vcpu::{Power, Vcpu},
-    wake::WakeSource,
 };
 
 /// The guest's memory map over what the system XML maps.
@@ -34,9 +33,7 @@ pub type Map = MemoryMap<ReservationKind, FrameRun, StaticBackend, MAX_RESERVATI
 /// One virtual machine. What most exits use comes first, where short instructions reach it.
 #[derive(Debug)]
 #[repr(C)]
-pub struct Vm<G> {
-    /// The map never changes once the machine is made, so this stays true.
-    recent: Cell<access::RecentDevice>,
+pub struct Vm<'m, G, D> {
     /// vCPUs whose exits come from the guest's own code: it runs, and they are not off. One bit
     /// each.
     live: u64,
@@ -53,10 +50,15 @@ pub struct Vm<G> {
     gic: G,
     vcpus: [Vcpu; MAX_VCPUS],
     guest: &'static Guest,
-    memory: GuestMemory<MAX_RAM>,
+    memory: &'m Memory,
     map: Map,
     package: Package,
     restarts: Restarts,
+    devices: D,
+    /// Devices that asked to go on before the VMM waits. One bit each.
+    deferred: u64,
+    /// Channels of devices that were signalled between two runs. One bit each.
+    missed: u64,
     /// Where an ERET of the guest's was found.
     eret: u64,
     /// Page of RAM for the instructions that reset a vCPU.
@@ -87,22 +89,25 @@ enum Phase {
     Resetting(VcpuId),
 }
 
-impl<G: InterruptController> Vm<G> {
+impl<'m, G: InterruptController, D: DeviceSet> Vm<'m, G, D> {
     /// A machine that has not been started.
     pub fn new(
         guest: &'static Guest,
         map: Map,
-        memory: GuestMemory<MAX_RAM>,
+        memory: &'m Memory,
         package: Package,
         gic: G,
+        devices: D,
     ) -> Self {
         Self {
             guest,
             map,
-            recent: Cell::new(access::RecentDevice::NONE),
             memory,
             package,
             gic,
+            devices,
+            deferred: 0,
+            missed: 0,
             vcpus: [Vcpu::default(); MAX_VCPUS],
             phase: Phase::Stopped,
             live: 0,
@@ -153,19 +158,31 @@ impl<G: InterruptController> Vm<G> {
 
     /// Channels of the VMM were signalled, one bit each.
     pub fn handle_notification(&mut self, channels: u64, kernel: &mut impl Kernel) {
-        // Between two runs nothing is lost: the next one begins by looking at every line.
+        // Between two runs nothing is lost: the next one begins by looking at every line, and by
+        // telling the devices.
         if self.phase != Phase::Running {
+            self.missed |= channels;
             return;
         }
-        for interrupt in self.guest.interrupts {
-            if is_signalled(channels, interrupt.channel)
-                && let Some(intid) = IntId::new(interrupt.intid.into())
-            {
-                self.gic.fire(VcpuId(0), intid, kernel);
+        let mut is_wake = false;
+        for entry in self.guest.channels {
+            if !is_signalled(channels, entry.channel) {
+                continue;
+            }
+            match entry.owner {
+                ChannelOwner::Interrupt(intid) => {
+                    if let Some(intid) = IntId::new(intid.into()) {
+                        self.gic.fire(VcpuId(0), intid, kernel);
+                    }
+                }
+                // Several tickers are one source.
+                ChannelOwner::Wake => is_wake = true,
+                ChannelOwner::Device { device, channel } => {
+                    self.signal_device(device, Channel(channel), kernel);
+                }
             }
         }
-        let source = kernel.wake_source();
-        if source.is_some_and(|source| source.is_signalled(channels)) {
+        if is_wake {
             self.alarm(kernel);
         }
         self.settle(kernel);

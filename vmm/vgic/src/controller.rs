@@ -2,7 +2,7 @@
 
 use vmm_machine::{
     IntId, VcpuId,
-    device::DeviceAccess,
+    device::Access,
     kernel::{InterruptController, ListRegisters},
 };
 
@@ -12,17 +12,23 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> InterruptController
     for Distributor<VCPUS, SPI_WORDS, S>
 {
     #[inline(always)]
-    fn read(&mut self, access: DeviceAccess) -> u64 {
+    fn read(&mut self, access: Access) -> u64 {
         Self::read(self, access)
     }
 
     #[inline(always)]
-    fn write(&mut self, access: DeviceAccess, value: u64, lines: &mut impl ListRegisters) {
+    fn write(&mut self, access: Access, value: u64, lines: &mut impl ListRegisters) {
         Self::write(self, access, value, lines);
     }
 
     fn reset(&mut self) {
         Self::reset(self);
+    }
+
+    fn set_line(&mut self, intid: IntId, high: bool, lines: &mut impl ListRegisters) {
+        // What settles next is not a store to the distributor.
+        self.repeatable = 0;
+        Self::set_line(self, VcpuId(0), intid, high, lines);
     }
 
     #[inline]

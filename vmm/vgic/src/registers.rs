@@ -5,7 +5,7 @@
 //! words elsewhere. Here a narrow access to any register works on the bytes that it covers, and a
 //! wide one on both words; only GICD_SGIR, a command, takes nothing but whole words.
 
-use vmm_machine::{AccessSize, VcpuId, device::DeviceAccess, kernel::ListRegisters};
+use vmm_machine::{AccessSize, VcpuId, device::Access, kernel::ListRegisters};
 
 use crate::{Distributor, distributor::Private, shadow::Shadow};
 
@@ -95,7 +95,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     ///
     /// [`InterruptController::read`]: vmm_machine::kernel::InterruptController::read
     #[inline(always)]
-    pub fn read(&self, access: DeviceAccess) -> u64 {
+    pub fn read(&self, access: Access) -> u64 {
         if access.size == AccessSize::Word {
             return self.read_word(access.vcpu, access.offset).into();
         }
@@ -106,8 +106,10 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Distributor<VCPUS, S
     ///
     /// [`InterruptController::write`]: vmm_machine::kernel::InterruptController::write
     #[inline(always)]
-    pub fn write(&mut self, access: DeviceAccess, value: u64, backend: &mut impl ListRegisters) {
-        let DeviceAccess { vcpu, offset, size } = access;
+    pub fn write(&mut self, access: Access, value: u64, backend: &mut impl ListRegisters) {
+        let Access {
+            vcpu, offset, size, ..
+        } = access;
         self.repeatable = 0;
         if size == AccessSize::Word {
             return self.write_word(vcpu, offset, value as u32, u32::MAX, backend);

@@ -6,13 +6,14 @@
 
 use core::fmt;
 
-use vmm_config::{Guest, MAX_RAM, Mapping, Reservation, ReservationKind};
+use vmm_config::{EmulatedDevice, Guest, Mapping, Reservation, ReservationKind};
 
 use crate::{
     Gpa, GpaRange,
     boot::{BootError, Package},
     kernel::InterruptController,
-    memory::{Backend, FrameRun, GuestMemory, RamWindow, SourceWindow, StaticBackend},
+    device::{DeviceError, DeviceMaker, Memory, OwnMemory, Resources},
+    memory::{Backend, FrameRun, RamWindow, SourceWindow, StaticBackend},
     vm::{Map, Vm},
 };
 
@@ -25,6 +26,11 @@ pub(super) enum SetupError {
         region: &'static str,
         problem: &'static str,
     },
+    /// This device cannot be made of what the system XML gives to it.
+    Device {
+        name: &'static str,
+        error: DeviceError,
+    },
     /// The region of the guest's images holds none.
     Images(BootError),
 }
@@ -36,6 +42,7 @@ impl fmt::Display for SetupError {
                 f,
                 "{region}: {problem}; build the VMM and the image from one system XML"
             ),
+            Self::Device { name, error } => write!(f, "device {name} {error}"),
             Self::Images(error) => write!(f, "{error}; build the image anew"),
         }
     }
@@ -45,23 +52,50 @@ const fn tables(region: &'static str, problem: &'static str) -> SetupError {
     SetupError::Tables { region, problem }
 }
 
-/// Makes the machine that the tables describe.
-pub(super) fn machine<G: InterruptController>(
+/// Reserves and maps what the tables describe, and finds the memory behind it: the guest's RAM,
+/// and what the VMM has of its own for devices.
+pub(super) fn memory(
     guest: &'static Guest,
-    gic: G,
-) -> Result<Vm<G>, SetupError> {
+    memory: &mut Memory,
+    own: &mut OwnMemory,
+) -> Result<(Map, Package), SetupError> {
     let backend =
         StaticBackend::new(guest.mappings).ok_or(tables("mappings", "not ordered by address"))?;
     let mut map = Map::new(backend);
-    let mut memory = GuestMemory::new();
     for reservation in guest.reservations {
         reserve(&mut map, guest, reservation)?;
         if reservation.kind == ReservationKind::Ram {
-            add_ram(&map, &mut memory, reservation)?;
+            add_ram(&map, memory, reservation)?;
         }
     }
+    for device in guest.devices {
+        add_windows(own, device)?;
+    }
     let package = Package::open(image_window(guest)?).map_err(SetupError::Images)?;
-    Ok(Vm::new(guest, map, memory, package, gic))
+    Ok((map, package))
+}
+
+/// Makes the machine that the tables describe.
+pub(super) fn machine<'m, G: InterruptController, M: DeviceMaker>(
+    guest: &'static Guest,
+    (map, package): (Map, Package),
+    memory: &'m Memory,
+    own: &'m OwnMemory,
+    gic: G,
+) -> Result<Vm<'m, G, M::Devices<'m>>, SetupError> {
+    let resources = |index| {
+        let device = guest.devices.get(usize::from(index));
+        let device = device.ok_or(DeviceError("not in the tables"))?;
+        Ok(Resources::new(device, memory, own))
+    };
+    let devices = M::make(resources).map_err(|(index, error)| {
+        let device = guest.devices.get(usize::from(index));
+        SetupError::Device {
+            name: device.map_or("?", |device| device.name),
+            error,
+        }
+    })?;
+    Ok(Vm::new(guest, map, memory, package, gic, devices))
 }
 
 /// Reserves, and maps what is memory or a passed-through device. An emulated device is a
@@ -91,7 +125,7 @@ fn range_of(one: &Reservation) -> Result<GpaRange, SetupError> {
 
 fn add_ram(
     map: &Map,
-    memory: &mut GuestMemory<MAX_RAM>,
+    memory: &mut Memory,
     one: &Reservation,
 ) -> Result<(), SetupError> {
     let address = map
@@ -105,6 +139,24 @@ fn add_ram(
     memory
         .add(window)
         .map_err(|_| tables(one.name, "overlaps other RAM, or there are too many"))
+}
+
+/// Memory that two devices name is there once.
+fn add_windows(own: &mut OwnMemory, device: &EmulatedDevice) -> Result<(), SetupError> {
+    for window in device.windows {
+        let at = Gpa(window.vmm_address);
+        if GpaRange::new(at, window.size).is_ok_and(|range| own.contains(range)) {
+            continue;
+        }
+        // SAFETY: sysgen proved that the system XML maps this region here, cached, and nothing
+        // else of this protection domain lies there. What it maps read-only, the devices that
+        // sysgen gives it to do not write.
+        let window = unsafe { RamWindow::new(window.vmm_address, window.size, at) }
+            .map_err(|_| tables(device.name, "its memory is not in the VMM's address space"))?;
+        own.add(window)
+            .map_err(|_| tables(device.name, "its memory overlaps another's, or is too much"))?;
+    }
+    Ok(())
 }
 
 fn image_window(guest: &Guest) -> Result<SourceWindow, SetupError> {

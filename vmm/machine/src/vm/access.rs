@@ -4,8 +4,8 @@ use vmm_config::{Device, MAX_RAM, ReservationKind};
 
 use super::{Vm, fresh_memory::FreshMemory, resumption::Resumption};
 use crate::{
+    device::{Access, DeviceSet, Region},
     AccessSize, Gpa, Gpr, VcpuId,
-    device::DeviceAccess,
     emulate::{self, Emulation, Plan},
     exception::GuestException,
     exit::MemoryFault,
@@ -16,23 +16,7 @@ use crate::{
     syndrome::{DataAbort, Esr, FaultStatus},
 };
 
-/// Where the last device access went; before the first one, nowhere.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct RecentDevice {
-    base: Gpa,
-    size: u64,
-    device: Device,
-}
-
-impl RecentDevice {
-    pub(super) const NONE: Self = Self {
-        base: Gpa(0),
-        size: 0,
-        device: Device::GicDistributor,
-    };
-}
-
-impl<G: InterruptController> Vm<G> {
+impl<G: InterruptController, D: DeviceSet> Vm<'_, G, D> {
     /// Handles a stage-2 fault.
     #[inline(always)]
     pub(super) fn memory_fault(
@@ -53,7 +37,7 @@ impl<G: InterruptController> Vm<G> {
             return self.undescribed(vcpu, (pc, gpa), (fetch, syndrome), kernel);
         };
         let access = MmioAccess::of(gpa, iss);
-        let Some(found) = self.recent_device_at(gpa, access.size) else {
+        let Some(found) = self.device_at(gpa, access.size).filter(|_| access.is_aligned()) else {
             return self.rarer_access(vcpu, (pc, gpa), syndrome, kernel);
         };
         let register = access.direction.register();
@@ -94,17 +78,8 @@ impl<G: InterruptController> Vm<G> {
         }
     }
 
-    /// The device of the last access, if this one lands in it and is aligned: most do. Devices
-    /// are made of whole words, so an aligned access lies inside when its first byte does.
-    #[inline(always)]
-    fn recent_device_at(&self, gpa: Gpa, size: AccessSize) -> Option<(Device, u64)> {
-        let recent = self.recent.get();
-        let offset = gpa.0.wrapping_sub(recent.base.0);
-        (offset < recent.size && gpa.is_aligned(size.bytes())).then_some((recent.device, offset))
-    }
-
-    /// An access to another device than the last one or to none, or one whose end changes more
-    /// than the PC: of AArch32, or in a software step.
+    /// An access to no device, or one that is not aligned or whose end changes more than the PC:
+    /// of AArch32, or in a software step.
     #[inline(never)]
     fn rarer_access(
         &mut self,
@@ -121,31 +96,13 @@ impl<G: InterruptController> Vm<G> {
         };
         let esr = Esr::from_bits(syndrome);
         let access = MmioAccess::of(gpa, DataAbort::from_bits(esr.iss()));
-        if let Some((device, _)) = self.device_at(gpa, access.size)
-            && let Some(whole) = self.whole_device(gpa, device)
-        {
-            self.recent.set(whole);
-        }
         self.emulated = !esr.il() || !Pstate::from_bits(kernel.pstate()).is_plain();
         let plan = Plan::described(access, esr.instruction_bytes());
         self.perform_plan(vcpu, &fault, &plan, kernel)
     }
 
-    fn whole_device(&self, gpa: Gpa, device: Device) -> Option<RecentDevice> {
-        let mut all = self.guest.reservations.iter();
-        let one = all.find(|one| {
-            let offset = gpa.0.checked_sub(one.base);
-            offset.is_some_and(|offset| offset < one.size) && one.size % 8 == 0
-        })?;
-        Some(RecentDevice {
-            base: Gpa(one.base),
-            size: one.size,
-            device,
-        })
-    }
-
     /// The emulated device that an access lands in, and where in it.
-    #[inline(never)]
+    #[inline(always)]
     fn device_at(&self, gpa: Gpa, size: AccessSize) -> Option<(Device, u64)> {
         match self.map.find(gpa, size) {
             Some((ReservationKind::Emulated(device), offset)) => Some((*device, offset)),
@@ -159,24 +116,64 @@ impl<G: InterruptController> Vm<G> {
         vcpu: VcpuId,
         access: &MmioAccess,
         order: ByteOrder,
-        (device, offset): (Device, u64),
+        found: (Device, u64),
         kernel: &mut impl Kernel,
     ) {
-        let at = DeviceAccess {
-            vcpu,
-            offset,
-            size: access.size,
-        };
-        match (device, access.direction) {
-            (Device::GicDistributor, Direction::Load { target, .. }) => {
-                let value = order.convert(self.gic.read(at), access.size);
+        match access.direction {
+            Direction::Load { target, .. } => {
+                let value = self.read(found, vcpu, access.size, kernel);
+                let value = order.convert(value, access.size);
                 kernel.set_gpr(target, access.extend(value));
             }
-            (Device::GicDistributor, Direction::Store { source }) => {
+            Direction::Store { source } => {
                 let value = order.convert(kernel.gpr(source), access.size);
-                self.gic.write(at, value, kernel);
+                self.write(found, vcpu, access.size, value, kernel);
             }
-            (Device::Emulated { .. }, _) => {}
+        }
+    }
+
+    /// A load from a device.
+    #[inline(always)]
+    fn read(
+        &mut self,
+        (device, offset): (Device, u64),
+        vcpu: VcpuId,
+        size: AccessSize,
+        kernel: &mut impl Kernel,
+    ) -> u64 {
+        let at = |region| Access {
+            vcpu,
+            region: Region(region),
+            offset,
+            size,
+        };
+        match device {
+            Device::GicDistributor => self.gic.read(at(0)),
+            Device::Emulated { device, region } => self.read_device(device, at(region), kernel),
+        }
+    }
+
+    /// A store to a device.
+    #[inline(always)]
+    fn write(
+        &mut self,
+        (device, offset): (Device, u64),
+        vcpu: VcpuId,
+        size: AccessSize,
+        value: u64,
+        kernel: &mut impl Kernel,
+    ) {
+        let at = |region| Access {
+            vcpu,
+            region: Region(region),
+            offset,
+            size,
+        };
+        match device {
+            Device::GicDistributor => self.gic.write(at(0), value, kernel),
+            Device::Emulated { device, region } => {
+                self.write_device(device, at(region), value, kernel);
+            }
         }
     }
 
@@ -237,7 +234,7 @@ impl<G: InterruptController> Vm<G> {
     /// Guest memory as the VMM may read it.
     pub(super) fn guest_view<K: Kernel>(&self) -> FreshMemory<'_, MAX_RAM> {
         FreshMemory {
-            memory: &self.memory,
+            memory: self.memory,
             backend: self.map.backend(),
             refresh: K::refresh_cache,
         }

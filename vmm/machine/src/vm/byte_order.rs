@@ -9,6 +9,7 @@
 
 use super::Vm;
 use crate::{
+    device::DeviceSet,
     VcpuId,
     kernel::{InterruptController, Kernel},
     mmio::ByteOrder,
@@ -91,7 +92,7 @@ const fn place(pc: u64) -> usize {
     (pc >> 2) as usize % PLACES
 }
 
-impl<G: InterruptController> Vm<G> {
+impl<G: InterruptController, D: DeviceSet> Vm<'_, G, D> {
     /// The byte order of the data of the instruction at `pc`, which is looked at.
     #[cold]
     #[inline(never)]

@@ -2,6 +2,7 @@
 
 use super::Vm;
 use crate::{
+    device::DeviceSet,
     Gpa, GpaRange, VcpuId,
     kernel::{InterruptController, Kernel},
     outcome::{End, Outcome},
@@ -13,7 +14,7 @@ use crate::{
 };
 
 /// What PSCI sees of the machine.
-impl<G> CpuTable for Vm<G> {
+impl<G, D> CpuTable for Vm<'_, G, D> {
     fn count(&self) -> u8 {
         self.guest.vcpus
     }
@@ -34,7 +35,7 @@ impl<G> CpuTable for Vm<G> {
     }
 }
 
-impl<G: InterruptController> Vm<G> {
+impl<G: InterruptController, D: DeviceSet> Vm<'_, G, D> {
     /// Performs the SMC or HVC at hand.
     #[inline(always)]
     pub(super) fn call(

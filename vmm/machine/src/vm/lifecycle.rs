@@ -7,6 +7,7 @@
 
 use super::{Phase, Vm, byte_order::ByteOrders};
 use crate::{
+    device::DeviceSet,
     Gpa, GpaRange, IntId, VcpuId,
     boot::{BootError, reset},
     exit::VmExit,
@@ -68,7 +69,7 @@ const ZERO_AT_RESET: [SystemRegister; 21] = [
 
 const RESET_FAILED: Outcome = Outcome::End(End::Crash(CrashReason::ResetFailed));
 
-impl<G: InterruptController> Vm<G> {
+impl<G: InterruptController, D: DeviceSet> Vm<'_, G, D> {
     /// Lays the images into guest RAM, resets the vCPUs and starts vCPU 0; all but the first
     /// follows exit by exit.
     ///
@@ -76,10 +77,11 @@ impl<G: InterruptController> Vm<G> {
     /// [`StartError`] when the image package is damaged or does not fit the guest's RAM.
     pub fn start(&mut self, kernel: &mut impl Kernel) -> Result<(), StartError> {
         for number in 0..self.package.segments() {
-            self.package.lay(number, &self.memory)?;
+            self.package.lay(number, self.memory)?;
         }
         let ram = self.ranges(ReservationKind::Ram).map(|range| range.base());
-        self.reset_page = self.package.free_page(&self.memory, ram)?;
+        self.reset_page = self.package.free_page(self.memory, ram)?;
+        self.reset_devices(kernel);
         // From here on nothing is delivered.
         self.gic.reset();
         self.reset_vcpu(VcpuId(0), kernel)
@@ -91,7 +93,7 @@ impl<G: InterruptController> Vm<G> {
         let ram = self.ranges(ReservationKind::Ram);
         let mut gicc = self.ranges(ReservationKind::GicCpuInterface);
         let gicc = gicc.next().ok_or(BootError::NoCpuInterface)?.base();
-        let start = reset::lay(&self.memory, page, ram, gicc, |index| {
+        let start = reset::lay(self.memory, page, ram, gicc, |index| {
             self.gic.loaded(vcpu, index)
         })
         .map_err(|_| BootError::NoFreePage)?;
@@ -118,6 +120,7 @@ impl<G: InterruptController> Vm<G> {
         self.resample_all(kernel);
         let (entry, device_tree) = (self.package.entry(), self.package.device_tree());
         Self::start_vcpu(VcpuId(0), entry, (device_tree.0, 0), kernel);
+        self.deliver_missed_signals(kernel);
     }
 
     /// Unmasks every line that fired before the interrupt controller forgot it.
@@ -131,7 +134,7 @@ impl<G: InterruptController> Vm<G> {
         }
     }
 
-    fn ranges(&self, kind: ReservationKind) -> impl Iterator<Item = GpaRange> + use<G> {
+    fn ranges(&self, kind: ReservationKind) -> impl Iterator<Item = GpaRange> + use<G, D> {
         let all = self.guest.reservations.iter();
         all.filter(move |one| one.kind == kind)
             .filter_map(|one| GpaRange::new(Gpa(one.base), one.size).ok())

@@ -2,6 +2,7 @@
 
 use super::Vm;
 use crate::{
+    device::DeviceSet,
     VcpuId, eret,
     exception::{self, GuestException, Injection},
     kernel::{InterruptController, Kernel, VcpuRegisters},
@@ -27,7 +28,7 @@ impl Resumption {
     }
 }
 
-impl<G: InterruptController> Vm<G> {
+impl<G: InterruptController, D: DeviceSet> Vm<'_, G, D> {
     /// How the vCPU goes on behind the instruction at hand; `None` when it cannot, and nothing may
     /// be performed. AArch32 goes on directly only if nothing but the PC changes.
     pub(super) fn resumption<K: Kernel>(

@@ -8,6 +8,7 @@
 
 use super::Vm;
 use crate::{
+    device::DeviceSet,
     IntId, VcpuId,
     kernel::{InterruptController, Kernel},
     outcome::Outcome,
@@ -25,7 +26,7 @@ const CNTV_CTL_ISTATUS: u64 = 4;
 /// (Arm ARM D1.7.2).
 const LEAD: u64 = 128;
 
-impl<G: InterruptController> Vm<G> {
+impl<G: InterruptController, D: DeviceSet> Vm<'_, G, D> {
     /// Puts `vcpu` to sleep unless an interrupt is there already.
     ///
     /// Without a wake source the VMM cannot keep the guest's deadline, so the guest goes on at

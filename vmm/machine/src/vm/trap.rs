@@ -2,6 +2,7 @@
 
 use super::Vm;
 use crate::{
+    device::DeviceSet,
     VcpuId,
     exception::GuestException,
     kernel::{InterruptController, Kernel},
@@ -12,7 +13,7 @@ use crate::{
     wfx::{self, Wait},
 };
 
-impl<G: InterruptController> Vm<G> {
+impl<G: InterruptController, D: DeviceSet> Vm<'_, G, D> {
     /// Handles a trapped instruction.
     #[inline(never)]
     pub(super) fn trap(

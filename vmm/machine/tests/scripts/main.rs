@@ -5,6 +5,7 @@
 
 mod aarch32;
 mod byte_order;
+mod emulated;
 mod hostile;
 mod mmio;
 mod model;

@@ -15,6 +15,7 @@ use vmm_machine::{
 use vmm_vgic::Distributor;
 
 use crate::model::{
+    devices::{Maker, register},
     guest::{self, Setup, addresses::*},
     memory::{Memory, Static},
 };
@@ -35,6 +36,8 @@ const EL1H: u64 = 0x3c5;
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Call {
     Wait(Answer),
+    Poll(Answer),
+    Notify(u8),
     Read(usize),
     Write { count: usize, resume: bool },
     Suspend,
@@ -119,6 +122,15 @@ impl Calls for Model {
         }
         let step = state.script.pop_front()?;
         Some(step(&mut state))
+    }
+
+    fn poll(&mut self, answer: Answer) -> Option<Event> {
+        self.kernel.record(Call::Poll(answer));
+        None
+    }
+
+    fn notify(&mut self, channel: u8) {
+        self.kernel.record(Call::Notify(channel));
     }
 
     fn message_rest<const N: usize>(&self) -> [u64; N] {
@@ -237,7 +249,7 @@ fn run_with(script: Vec<Step>, change: impl FnOnce(&mut Guest)) -> State {
         alarm: Alarm(kernel.clone()),
         kernel: kernel.clone(),
     };
-    serve(tables.get(), model, Distributor::<1, 2>::new);
+    serve(tables.get(), model, Distributor::<1, 2>::new, Maker);
     let state = Rc::try_unwrap(kernel.0)
         .map_err(|_| ())
         .expect("the loop has ended");
@@ -382,13 +394,48 @@ fn a_device_interrupt_is_injected_and_the_alarm_acknowledged() {
     assert_eq!(calls.last(), Some(&last));
 }
 
+#[test]
+fn deferred_work_is_done_while_there_is_no_event() {
+    let state = run(vec![store(PROBE + register::DEFER, 2)]);
+    let expected = [
+        Call::Poll(Answer::Reply(0)),
+        Call::Poll(Answer::None),
+        Call::Wait(Answer::None),
+    ];
+    let calls = calls_of(&state);
+    assert_eq!(calls[calls.len() - 3..], expected, "the guest goes on first");
+}
+
+#[test]
+fn a_device_notifies_and_is_signalled() {
+    let state = run(vec![
+        store(PROBE + register::NOTIFY, 1),
+        write_distributor(0, 1),
+        write_distributor(0x104, 1 << (PROBE_LEVEL_INTERRUPT - 32)),
+        write_distributor(0x800 + u64::from(PROBE_LEVEL_INTERRUPT), 1),
+        Box::new(|_| Event::Notified(1 << PROBE_CHANNEL)),
+    ]);
+    let calls = calls_of(&state);
+    assert!(calls.contains(&Call::Notify(PROBE_CHANNEL)), "{calls:?}");
+    let expected = [
+        Call::Inject(PROBE_LEVEL_INTERRUPT),
+        Call::Wait(Answer::None),
+    ];
+    assert_eq!(calls[calls.len() - 2..], expected);
+}
+
 fn write_distributor(offset: u64, value: u64) -> Step {
+    store(GICD + offset, value)
+}
+
+/// A store of a word from X0.
+fn store(gpa: u64, value: u64) -> Step {
     let syndrome = 0x24 << 26 | 1 << 25 | 1 << 24 | 2 << 22 | 1 << 6 | 7;
     Box::new(move |state| {
         state.registers[PC] = ENTRY;
         state.registers[SPSR] = EL1H;
         state.registers[X0] = value;
-        exit(fault::VM, [ENTRY, GICD + offset, 0, syndrome])
+        exit(fault::VM, [ENTRY, gpa, 0, syndrome])
     })
 }
 

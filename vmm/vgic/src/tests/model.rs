@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use vmm_machine::{
     AccessSize, IntId, VcpuId,
-    device::DeviceAccess,
+    device::{Access, Region},
     kernel::{Activity, InterruptController, LOWEST_PRIORITY, ListRegister, ListRegisters},
 };
 
@@ -263,7 +263,7 @@ pub(super) struct Machine<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow 
     pub(super) gic: Distributor<VCPUS, SPI_WORDS, S>,
     pub(super) hardware: Hardware,
     /// The store of the exit at hand.
-    pub(super) store: Option<(DeviceAccess, u64)>,
+    pub(super) store: Option<(Access, u64)>,
 }
 
 impl<const VCPUS: usize, const SPI_WORDS: usize> Machine<VCPUS, SPI_WORDS> {
@@ -283,8 +283,9 @@ impl<const VCPUS: usize, const SPI_WORDS: usize> Machine<VCPUS, SPI_WORDS> {
 }
 
 impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Machine<VCPUS, SPI_WORDS, S> {
-    pub(super) fn access(vcpu: u8, offset: u64, size: AccessSize) -> DeviceAccess {
-        DeviceAccess {
+    pub(super) fn access(vcpu: u8, offset: u64, size: AccessSize) -> Access {
+        Access {
+            region: Region(0),
             vcpu: VcpuId(vcpu),
             offset,
             size,
@@ -301,7 +302,7 @@ impl<const VCPUS: usize, const SPI_WORDS: usize, S: Shadow> Machine<VCPUS, SPI_W
     }
 
     /// Performs a store, to be settled.
-    pub(super) fn perform(&mut self, access: DeviceAccess, value: u64) {
+    pub(super) fn perform(&mut self, access: Access, value: u64) {
         self.gic.write(access, value, &mut self.hardware);
         self.store = Some((access, value));
     }

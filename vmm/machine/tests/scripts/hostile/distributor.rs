@@ -1,6 +1,6 @@
 //! Any access to the distributor, with list registers beneath that behave as hardware's.
 
-use vmm_machine::{AccessSize, IntId, VcpuId, device::DeviceAccess, kernel::InterruptController};
+use vmm_machine::{AccessSize, IntId, VcpuId, device::{Access, Region}, kernel::InterruptController};
 use vmm_vgic::Distributor;
 
 use super::input::Input;
@@ -52,7 +52,12 @@ fn access(
 ) {
     let size = AccessSize::from_log2(input.byte());
     let offset = u64::from(input.word() & 0xfff) & !(size.bytes() - 1);
-    let at = DeviceAccess { vcpu, offset, size };
+    let at = Access {
+        vcpu,
+        region: Region(0),
+        offset,
+        size,
+    };
     if input.below(3) == 0 {
         let value = gic.read(at);
         assert_eq!(value & !size.mask(), 0, "more than {size:?} at {offset:x}");

@@ -1,8 +1,8 @@
 //! The guest of the scripts as sysgen would describe it, and its image package.
 
 use vmm_config::{
-    Action, Device, Gic, Guest, Mapping, PassthroughInterrupt, Policy, Reservation,
-    ReservationKind, Window,
+    Action, ChannelEntry, ChannelOwner, Device, DeviceLine, EmulatedDevice, Gic, Guest, Mapping,
+    Parameter, PassthroughInterrupt, Policy, Reservation, ReservationKind, Window,
     package::{HEADER_BYTES, Header, SEGMENT_BYTES, Segment},
 };
 
@@ -25,6 +25,13 @@ pub(crate) mod addresses {
     pub(crate) const CARD_INTERRUPT: u16 = 40;
     pub(crate) const CARD_CHANNEL: u8 = 3;
     pub(crate) const WAKE_CHANNEL: u8 = 2;
+    /// The emulated device of [`super::super::devices`]: two regions.
+    pub(crate) const PROBE: u64 = 0x0b00_0000;
+    pub(crate) const PROBE_SECOND: u64 = 0x0b00_0200;
+    pub(crate) const PROBE_BYTES: u64 = 0x40;
+    pub(crate) const PROBE_LEVEL_INTERRUPT: u16 = 50;
+    pub(crate) const PROBE_EDGE_INTERRUPT: u16 = 51;
+    pub(crate) const PROBE_CHANNEL: u8 = 5;
 }
 use addresses::*;
 
@@ -64,7 +71,7 @@ const fn reservation(
     }
 }
 
-static RESERVATIONS: [Reservation; 4] = [
+static RESERVATIONS: [Reservation; 6] = [
     reservation(
         "distributor",
         GICD,
@@ -73,7 +80,50 @@ static RESERVATIONS: [Reservation; 4] = [
     ),
     reservation("gicv", GICC, 0x2000, ReservationKind::GicCpuInterface),
     reservation("uart", UART, 0x1000, ReservationKind::Passthrough),
+    reservation("probe", PROBE, PROBE_BYTES, probe(0)),
+    reservation("probe", PROBE_SECOND, PROBE_BYTES, probe(1)),
     reservation("ram", RAM, RAM_BYTES, ReservationKind::Ram),
+];
+
+const fn probe(region: u8) -> ReservationKind {
+    ReservationKind::Emulated(Device::Emulated { device: 0, region })
+}
+
+static DEVICES: [EmulatedDevice; 1] = [EmulatedDevice {
+    name: "probe",
+    lines: &[
+        DeviceLine {
+            intid: PROBE_LEVEL_INTERRUPT,
+            edge: false,
+        },
+        DeviceLine {
+            intid: PROBE_EDGE_INTERRUPT,
+            edge: true,
+        },
+    ],
+    channels: &[PROBE_CHANNEL],
+    windows: &[],
+    parameters: &[Parameter {
+        name: "wanted",
+        value: 7,
+    }],
+}];
+
+const fn entry(channel: u8, owner: ChannelOwner) -> ChannelEntry {
+    ChannelEntry { channel, owner }
+}
+
+static CHANNELS: [ChannelEntry; 4] = [
+    entry(UART_CHANNEL, ChannelOwner::Interrupt(UART_INTERRUPT)),
+    entry(CARD_CHANNEL, ChannelOwner::Interrupt(CARD_INTERRUPT)),
+    entry(WAKE_CHANNEL, ChannelOwner::Wake),
+    entry(
+        PROBE_CHANNEL,
+        ChannelOwner::Device {
+            device: 0,
+            channel: 0,
+        },
+    ),
 ];
 
 static INTERRUPTS: [PassthroughInterrupt; 2] = [
@@ -125,6 +175,8 @@ pub(crate) fn guest(vcpus: u8, setup: &Setup, mappings: &'static [Mapping]) -> G
             cpu_interface: None,
         },
         interrupts: &INTERRUPTS,
+        devices: &DEVICES,
+        channels: &CHANNELS,
         image: Window {
             vmm_address: 0,
             size: 0,

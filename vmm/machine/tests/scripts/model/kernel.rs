@@ -60,6 +60,8 @@ pub(crate) struct ModelKernel {
     pub(crate) masked_lines: BTreeSet<u16>,
     /// Lines given back, in order.
     pub(crate) resampled: Vec<(VcpuId, IntId)>,
+    /// Channels that were notified, in order.
+    pub(crate) notified: Vec<u8>,
     /// Instructions that a guest may execute, by the VMM's address.
     pub(crate) published: Vec<(u64, u64)>,
 }
@@ -99,6 +101,7 @@ impl ModelKernel {
             masked_lines: BTreeSet::new(),
             resampled: Vec::new(),
             published: Vec::new(),
+            notified: Vec::new(),
         }
     }
 
@@ -276,6 +279,10 @@ impl Kernel for ModelKernel {
 
     fn now(&mut self) -> u64 {
         self.now
+    }
+
+    fn notify(&mut self, channel: u8) {
+        self.notified.push(channel);
     }
 
     fn wake_source(&mut self) -> Option<&mut Alarm> {

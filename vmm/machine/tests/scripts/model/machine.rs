@@ -6,10 +6,10 @@ use vmm_config::{Guest, Mapping, ReservationKind};
 use vmm_machine::{
     AccessSize, Gpa, GpaRange, IntId, VcpuId,
     boot::Package,
-    device::DeviceAccess,
+    device::{self, DeviceMaker, Memory as RamOfGuest, OwnMemory, Resources},
     exit::VmExit,
     kernel::{Kernel, LOWEST_PRIORITY},
-    memory::{FrameRun, GuestMemory, StaticBackend},
+    memory::{FrameRun, StaticBackend},
     outcome::{End, Outcome},
     register::SystemRegister,
     vm::{Ending, Map, Vm},
@@ -18,6 +18,7 @@ use vmm_vgic::Distributor;
 
 use super::{
     access::{Access, load, store},
+    devices::{Devices, Maker},
     guest::{self, Setup, addresses::*},
     kernel::{ModelKernel, ModelVcpu, Thread},
     memory::{Memory, Static},
@@ -30,12 +31,12 @@ const SPI_WORDS: usize = 2;
 
 /// A guest with `VCPUS` vCPUs.
 pub(crate) struct Machine<const VCPUS: usize = 1> {
-    vm: Vm<Shared<Distributor<VCPUS, SPI_WORDS>>>,
+    vm: Vm<'static, Shared<Distributor<VCPUS, SPI_WORDS>>, Devices<'static>>,
     gic: Shared<Distributor<VCPUS, SPI_WORDS>>,
     pub(crate) kernel: ModelKernel,
     pub(crate) ram: Memory,
     _images: Memory,
-    _tables: (Static<Guest>, Static<[Mapping; 3]>),
+    _tables: (Static<Guest>, Static<[Mapping; 3]>, Static<RamOfGuest>),
     /// What the last end of the guest led to.
     pub(crate) ending: Option<Ending>,
     /// The guest has ended and was not started again.
@@ -80,8 +81,12 @@ impl<const VCPUS: usize> Machine<VCPUS> {
                 map.map_reservation(reservation, frames).unwrap();
             }
         }
-        let mut memory = GuestMemory::new();
+        let mut memory = RamOfGuest::new();
         memory.add(ram.ram(RAM)).unwrap();
+        let memory = Static::new(memory);
+        let own = Static::new(OwnMemory::new());
+        let resources = |_| Ok(Resources::new(&guest.devices[0], memory.get(), own.get()));
+        let devices = Maker::make(resources).map_err(|(_, error)| error).unwrap();
         let images = Memory::of(&guest::images());
         let package = Package::open(images.source()).unwrap();
         let gic = Distributor::new(setup.list_registers);
@@ -91,12 +96,12 @@ impl<const VCPUS: usize> Machine<VCPUS> {
             kernel = kernel.without_wake_source();
         }
         let mut machine = Self {
-            vm: Vm::new(guest, map, memory, package, gic.clone()),
+            vm: Vm::new(guest, map, memory.get(), package, gic.clone(), devices),
             gic,
             kernel,
             ram,
             _images: images,
-            _tables: (tables, maps),
+            _tables: (tables, maps, memory),
             ending: None,
             is_between_runs: true,
             identification: [0; 5],
@@ -147,6 +152,13 @@ impl<const VCPUS: usize> Machine<VCPUS> {
     /// As [`exit_of`](Self::exit_of) vCPU 0.
     pub(crate) fn exit(&mut self, exit: VmExit) -> Outcome {
         self.exit_of(0, exit)
+    }
+
+    /// The next piece of the devices' deferred work. Is more left?
+    pub(crate) fn resume_devices(&mut self) -> bool {
+        assert!(self.vm.has_deferred_work());
+        self.vm.resume_devices(&mut self.kernel);
+        self.vm.has_deferred_work()
     }
 
     pub(crate) fn end(&mut self, end: End) -> Ending {
@@ -375,7 +387,8 @@ impl<const VCPUS: usize> Machine<VCPUS> {
         let id = IntId::new(intid.into()).unwrap();
         let gic = self.gic.0.borrow();
         let byte_of = |array: u64| {
-            gic.read(DeviceAccess {
+            gic.read(device::Access {
+                region: device::Region(0),
                 vcpu: VcpuId(vcpu),
                 offset: array + u64::from(intid),
                 size: AccessSize::Byte,

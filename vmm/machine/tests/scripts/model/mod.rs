@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod cpu_interface;
+pub(crate) mod devices;
 pub(crate) mod guest;
 pub(crate) mod kernel;
 pub(crate) mod machine;

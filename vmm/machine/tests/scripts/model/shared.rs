@@ -4,7 +4,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use vmm_machine::{
     IntId, VcpuId,
-    device::DeviceAccess,
+    device::Access,
     kernel::{InterruptController, ListRegisters},
 };
 
@@ -19,16 +19,20 @@ impl<G> Clone for Shared<G> {
 }
 
 impl<G: InterruptController> InterruptController for Shared<G> {
-    fn read(&mut self, access: DeviceAccess) -> u64 {
+    fn read(&mut self, access: Access) -> u64 {
         self.0.borrow_mut().read(access)
     }
 
-    fn write(&mut self, access: DeviceAccess, value: u64, lines: &mut impl ListRegisters) {
+    fn write(&mut self, access: Access, value: u64, lines: &mut impl ListRegisters) {
         self.0.borrow_mut().write(access, value, lines);
     }
 
     fn reset(&mut self) {
         self.0.borrow_mut().reset();
+    }
+
+    fn set_line(&mut self, intid: IntId, high: bool, lines: &mut impl ListRegisters) {
+        InterruptController::set_line(&mut *self.0.borrow_mut(), intid, high, lines);
     }
 
     fn fire(&mut self, vcpu: VcpuId, intid: IntId, lines: &mut impl ListRegisters) {
