@@ -19,12 +19,12 @@ fuzz_target!(|bytes: &[u8]| -> Corpus {
         name: "system.xml".to_owned(),
         text: text.to_owned(),
     };
-    let (guests, found) = analyse(&source, &BOARD);
+    let (model, found) = analyse(&source, &BOARD);
     let shown = found.render(&source, false);
     if found.has_errors() {
         assert!(!shown.is_empty(), "an error without words");
     } else {
-        assert!(guests.iter().all(|guest| !guest.name.is_empty()));
+        assert!(model.guests.iter().all(|guest| !guest.name.is_empty()));
     }
     Corpus::Keep
 });

@@ -12,14 +12,16 @@ pub const BLOCK_BYTES: u64 = 4096;
 const REQUEST_BYTES: usize = 32;
 const RESPONSE_BYTES: usize = 12;
 
-const REQUESTS: Layout = Layout {
+/// Where the parts of a request queue lie.
+pub const REQUESTS: Layout = Layout {
     head: 0,
     tail: 4,
     width: IndexWidth::Word,
     entries: 16,
     entry_bytes: REQUEST_BYTES as u64,
 };
-const RESPONSES: Layout = Layout {
+/// Where the parts of a response queue lie.
+pub const RESPONSES: Layout = Layout {
     head: 0,
     tail: 4,
     width: IndexWidth::Word,
@@ -271,6 +273,8 @@ const INFO_READ_ONLY: u64 = 64;
 const INFO_READY: u64 = 65;
 const INFO_SECTOR_SIZE: u64 = 66;
 const INFO_CAPACITY: u64 = 80;
+/// Bytes of the information.
+pub const INFO_BYTES: u64 = 88;
 
 impl StorageInfo {
     /// Reads the page; `None` while there is no medium.

@@ -16,7 +16,8 @@ pub const BUFFER_BYTES: u64 = 2048;
 const ENTRY_BYTES: usize = 16;
 const CONSUMER_SIGNALLED: u64 = 4;
 
-const LAYOUT: Layout = Layout {
+/// Where the parts of a queue lie.
+pub const LAYOUT: Layout = Layout {
     head: 2,
     tail: 0,
     width: IndexWidth::Half,

@@ -69,6 +69,20 @@ pub struct Layout {
     pub entry_bytes: u64,
 }
 
+impl Layout {
+    /// Most entries: with a capacity of all indices, a full queue would look empty.
+    pub const fn largest_capacity(&self) -> u32 {
+        self.width.mask() >> 1
+    }
+
+    /// Bytes of a queue of `capacity` entries.
+    pub const fn bytes(&self, capacity: u32) -> u64 {
+        (capacity as u64)
+            .saturating_mul(self.entry_bytes)
+            .saturating_add(self.entries)
+    }
+}
+
 /// What both ends know.
 #[derive(Clone, Copy, Debug)]
 struct Ring<'r> {
@@ -79,14 +93,10 @@ struct Ring<'r> {
 
 impl<'r> Ring<'r> {
     fn new(region: RamSlice<'r>, layout: Layout, capacity: u32) -> Result<Self, RingError> {
-        // With a capacity of all indices, a full queue would look empty.
-        let largest = layout.width.mask() >> 1;
-        if !capacity.is_power_of_two() || capacity > largest {
+        if !capacity.is_power_of_two() || capacity > layout.largest_capacity() {
             return Err(RingError::Capacity(capacity));
         }
-        let needed = u64::from(capacity)
-            .saturating_mul(layout.entry_bytes)
-            .saturating_add(layout.entries);
+        let needed = layout.bytes(capacity);
         let size = region.size();
         if needed > size {
             return Err(RingError::TooSmall { needed, size });

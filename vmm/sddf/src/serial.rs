@@ -10,7 +10,8 @@ use crate::{
     ring::{Consumer, IndexWidth, Layout, Misbehaved, Producer, RingError},
 };
 
-const LAYOUT: Layout = Layout {
+/// Where the parts of a queue lie.
+pub const LAYOUT: Layout = Layout {
     head: 4,
     tail: 0,
     width: IndexWidth::Word,
@@ -19,7 +20,8 @@ const LAYOUT: Layout = Layout {
     entry_bytes: 0,
 };
 const PRODUCER_SIGNALLED: u64 = 8;
-const QUEUE_BYTES: u64 = 12;
+/// Bytes of the indices and the flag of a queue.
+pub const QUEUE_BYTES: u64 = 12;
 
 /// The data region as a ring of bytes.
 #[derive(Clone, Copy, Debug)]

@@ -35,6 +35,8 @@ pub struct Images {
 pub struct GuestFiles {
     /// Rust source with the VMM's tables.
     pub tables: String,
+    /// Rust source with the types of its emulated devices.
+    pub devices: String,
     /// The guest's device tree.
     pub device_tree: Vec<u8>,
     /// The guest image package.
@@ -50,6 +52,8 @@ pub struct GuestFiles {
 pub struct WrittenFiles {
     /// Rust source with the VMM's tables.
     pub tables: PathBuf,
+    /// Rust source with the types of its emulated devices.
+    pub devices: PathBuf,
     /// The guest's device tree.
     pub device_tree: PathBuf,
     /// The guest image package.
@@ -57,7 +61,7 @@ pub struct WrittenFiles {
 }
 
 impl GuestFiles {
-    /// Writes `NAME.rs` and `NAME.dtb` and the package under the name that the system XML
+    /// Writes `NAME.rs`, `NAME.devices.rs`, `NAME.dtb`, and the package under the name that the system XML
     /// has for it. A file that would not change is left alone, so that cargo and make see no
     /// news where there are none.
     ///
@@ -66,10 +70,12 @@ impl GuestFiles {
     pub fn write(&self, folder: &Path, name: &str) -> Result<WrittenFiles, Error> {
         let written = WrittenFiles {
             tables: folder.join(format!("{name}.rs")),
+            devices: folder.join(format!("{name}.devices.rs")),
             device_tree: folder.join(format!("{name}.dtb")),
             package: folder.join(&self.package_name),
         };
         write(&written.tables, self.tables.as_bytes())?;
+        write(&written.devices, self.devices.as_bytes())?;
         write(&written.device_tree, &self.device_tree)?;
         write(&written.package, &self.package)?;
         Ok(written)
@@ -130,6 +136,7 @@ impl System {
             .map_err(|error| self.no_space(guest, &error))?;
         Ok(GuestFiles {
             tables: tables::generate(guest),
+            devices: tables::generate_devices(guest),
             device_tree: tree,
             package,
             package_name: guest.image.file.clone(),

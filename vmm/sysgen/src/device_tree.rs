@@ -114,8 +114,7 @@ fn aliases(guest: &Guest) -> DeviceTreeNode {
 
 fn console_path(guest: &Guest) -> Option<String> {
     let name = guest.boot.stdout.as_ref()?;
-    let device = guest.devices.iter().find(|device| device.name == *name)?;
-    Some(format!("/{}", devices::node_name(device)))
+    Some(format!("/{}", devices::node_name(guest, name)?))
 }
 
 fn chosen_node(guest: &Guest, chosen: &Chosen) -> DeviceTreeNode {

@@ -10,6 +10,7 @@ mod spelling;
 
 use crate::fact::Fact;
 use crate::source::{Span, Spanned};
+use crate::vocabulary::Word;
 
 pub use reader::parse;
 
@@ -82,6 +83,11 @@ pub struct Domain {
 }
 
 impl Domain {
+    /// The first instruction before it with this word.
+    pub fn fact(&self, word: Word) -> Option<&Fact> {
+        self.facts.iter().find(|fact| fact.word == word)
+    }
+
     /// Its channels to other protection domains: its own end, and the other.
     pub fn channels<'a>(
         &'a self,
@@ -144,6 +150,16 @@ pub struct Map {
 }
 
 impl Map {
+    /// The first instruction before it with this word.
+    pub fn fact(&self, word: Word) -> Option<&Fact> {
+        self.facts.iter().find(|fact| fact.word == word)
+    }
+
+    /// Does an instruction before it have this word?
+    pub fn says(&self, word: Word) -> bool {
+        self.fact(word).is_some()
+    }
+
     /// Does `perms` hold this letter?
     pub fn allows(&self, letter: char) -> bool {
         self.permissions.value.contains(letter)

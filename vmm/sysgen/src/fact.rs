@@ -8,13 +8,13 @@
 use crate::diagnostic::Diagnostics;
 use crate::number;
 use crate::source::{Source, Span, Spanned};
-use crate::vocabulary::{self, WORDS, Word};
+use crate::vocabulary::{self, Word};
 
 /// One instruction, its word and keys known to be right.
 #[derive(Clone, Debug)]
 pub struct Fact {
     /// What it says.
-    pub word: &'static Word,
+    pub word: Word,
     /// The whole instruction.
     pub span: Span,
     /// The keys with their values, in the order of the text.
@@ -74,7 +74,7 @@ const ENTITIES: [&str; 6] = ["&amp;", "&lt;", "&gt;", "&quot;", "&apos;", "&#"];
 pub fn parse(source: &Source, span: Span, found: &mut Diagnostics) -> Option<Fact> {
     let mut cursor = Cursor::new(source, &span);
     let name = cursor.name();
-    let Some(word) = vocabulary::find(&name.value) else {
+    let Some(word) = Word::find(&name.value) else {
         report_unknown_word(&name, &span, found);
         return None;
     };
@@ -99,23 +99,7 @@ fn report_unknown_word(name: &Spanned<String>, span: &Span, found: &mut Diagnost
             .hint(known_words());
         return;
     }
-    let is_virtio = |name: &str| name.starts_with("virtio");
-    if is_virtio(&name.value) && !WORDS.iter().any(|word| is_virtio(word.name)) {
-        found
-            .error(
-                &name.span,
-                format!(
-                    "the VMM has no virtio devices yet, so there is no `{}`",
-                    name.value
-                ),
-                "not a word of the grammar",
-            )
-            .hint(
-                "pass a device of the board through: <?vmm device name=\"...\"?> before its <map>",
-            );
-        return;
-    }
-    let hint = match vocabulary::nearest(&name.value, WORDS.iter().map(|word| word.name)) {
+    let hint = match vocabulary::nearest(&name.value, word_names()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => known_words(),
     };
@@ -147,8 +131,12 @@ fn report_entities(fact: &Fact, found: &mut Diagnostics) {
 }
 
 fn known_words() -> String {
-    let names: Vec<_> = WORDS.iter().map(|word| word.name).collect();
+    let names: Vec<_> = word_names().collect();
     format!("the words are: {}", names.join(", "))
+}
+
+fn word_names() -> impl Iterator<Item = &'static str> {
+    Word::ALL.iter().map(|word| word.name())
 }
 
 /// Reports wrong and missing keys; gives the places of the wrong ones.
@@ -156,7 +144,7 @@ fn check_keys(fact: &Fact, found: &mut Diagnostics) -> Vec<usize> {
     let mut wrong = Vec::new();
     for (index, key) in fact.keys.iter().enumerate() {
         let name = key.name.value.as_str();
-        let known = fact.word.required.iter().chain(fact.word.optional);
+        let known = fact.word.required().iter().chain(fact.word.optional());
         if !known.clone().any(|known| *known == name) {
             report_unknown_key(fact, key, found);
             wrong.push(index);
@@ -168,12 +156,12 @@ fn check_keys(fact: &Fact, found: &mut Diagnostics) -> Vec<usize> {
             wrong.push(index);
         }
     }
-    for name in fact.word.required {
+    for name in fact.word.required() {
         if fact.get(name).is_none() {
             found
                 .error(
                     &fact.span,
-                    format!("`{}` needs the key `{name}`", fact.word.name),
+                    format!("`{}` needs the key `{name}`", fact.word.name()),
                     format!("no `{name}` here"),
                 )
                 .hint(format!("add {name}=\"...\""));
@@ -185,20 +173,20 @@ fn check_keys(fact: &Fact, found: &mut Diagnostics) -> Vec<usize> {
 fn report_unknown_key(fact: &Fact, key: &Key, found: &mut Diagnostics) {
     let known: Vec<&str> = fact
         .word
-        .required
+        .required()
         .iter()
-        .chain(fact.word.optional)
+        .chain(fact.word.optional())
         .copied()
         .collect();
     let hint = match vocabulary::nearest(&key.name.value, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None if known.is_empty() => format!("`{}` takes no keys", fact.word.name),
-        None => format!("`{}` takes: {}", fact.word.name, known.join(", ")),
+        None if known.is_empty() => format!("`{}` takes no keys", fact.word.name()),
+        None => format!("`{}` takes: {}", fact.word.name(), known.join(", ")),
     };
     found
         .error(
             &key.name.span,
-            format!("`{}` has no key `{}`", fact.word.name, key.name.value),
+            format!("`{}` has no key `{}`", fact.word.name(), key.name.value),
             "unknown key",
         )
         .hint(hint);

@@ -31,7 +31,7 @@ use std::path::{Path, PathBuf};
 pub use board::Board;
 pub use build::{GuestFiles, Images};
 pub use device_tree::Seed;
-pub use model::{Guest, Ticker};
+pub use model::{Driver, Guest, Model, Program, Ticker};
 
 use diagnostic::Diagnostics;
 use source::Source;
@@ -47,6 +47,10 @@ pub struct System {
     pub cpu: board::Cpu,
     /// Every protection domain that ticks for our VMMs.
     pub tickers: Vec<Ticker>,
+    /// Every protection domain that drives a device of the board for our VMMs.
+    pub drivers: Vec<Driver>,
+    /// Every other protection domain whose program is made from a crate of the user's.
+    pub programs: Vec<Program>,
     /// What was found but does not stop the build.
     pub warnings: Diagnostics,
 }
@@ -113,15 +117,17 @@ impl System {
     /// # Errors
     /// When a check fails.
     pub fn parse(source: Source, board: &Board) -> Result<Self, Error> {
-        let (guests, tickers, found) = analyse(&source, board);
+        let (model, found) = analyse(&source, board);
         if found.has_errors() {
             return Err(Error::System(found.render(&source, wants_colour())));
         }
         Ok(Self {
             source,
-            guests,
+            guests: model.guests,
             cpu: board.cpu.clone(),
-            tickers,
+            tickers: model.tickers,
+            drivers: model.drivers,
+            programs: model.programs,
             warnings: found,
         })
     }
@@ -158,15 +164,20 @@ impl System {
 }
 
 /// Model and findings of a system.
-pub fn analyse(source: &Source, board: &Board) -> (Vec<Guest>, Vec<Ticker>, Diagnostics) {
+pub fn analyse(source: &Source, board: &Board) -> (Model, Diagnostics) {
     let mut found = Diagnostics::default();
     let Some(document) = document::parse(source, &mut found) else {
-        return (Vec::new(), Vec::new(), found);
+        return (Model::default(), found);
     };
     let guests = resolve::resolve(&document, board, &mut found);
-    let tickers = resolve::tickers(&document);
     check::check(&document, &guests, board, &mut found);
-    (guests, tickers, found)
+    let model = Model {
+        tickers: resolve::tickers(&document),
+        drivers: Vec::new(),
+        programs: resolve::programs(&document),
+        guests,
+    };
+    (model, found)
 }
 
 fn wants_colour() -> bool {

@@ -26,7 +26,7 @@ struct Arguments {
 enum Verb {
     /// Only check the system.
     Check,
-    /// Write NAME.rs, NAME.dtb and the package of a guest.
+    /// Write NAME.rs, NAME.devices.rs, NAME.dtb and the package of a guest.
     Build(Build),
     /// Say what a guest-physical address is.
     Explain {
@@ -102,7 +102,13 @@ fn make(system: &System, build: Build) -> Result<()> {
         eprintln!("{warning}");
     }
     let written = files.write(&build.output, &guest.name)?;
-    for path in [&written.tables, &written.device_tree, &written.package] {
+    let written = [
+        &written.tables,
+        &written.devices,
+        &written.device_tree,
+        &written.package,
+    ];
+    for path in written {
         println!("{}", path.display());
     }
     Ok(())

@@ -3,9 +3,32 @@
 //! Tables, device tree, package and explanations all come from here, so that they cannot
 //! disagree.
 
-use vmm_config::{Action, Console, Policy, ReservationKind};
+mod drivers;
+mod emulated;
+mod virtio;
+
+use vmm_config::{Action, ChannelEntry, Console, Policy, ReservationKind};
+
+pub use drivers::{Driver, DriverClient, DriverKind, Program};
+pub use emulated::{DeviceMemory, EmulatedDevice};
+pub use virtio::{
+    BACKENDS, Backend, KeyValue, Part, PartSize, VIRTIO_REGISTERS_SIZE, VirtioKey, VirtioKind,
+};
 
 use crate::source::{Span, Spanned};
+
+/// Everything of a system that the build makes something of.
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    /// Every guest that one of our VMMs runs.
+    pub guests: Vec<Guest>,
+    /// Every protection domain that ticks for our VMMs.
+    pub tickers: Vec<Ticker>,
+    /// Every protection domain that drives a device of the board for our VMMs.
+    pub drivers: Vec<Driver>,
+    /// Every other protection domain whose program is made from a crate of the user's.
+    pub programs: Vec<Program>,
+}
 
 /// One VMM with its guest.
 #[derive(Clone, Debug)]
@@ -14,6 +37,8 @@ pub struct Guest {
     pub domain: String,
     /// File name of the VMM's program, as the XML says it.
     pub program: String,
+    /// Folder of the user's crate that this program is made from, relative to the system XML.
+    pub program_crate: Option<String>,
     /// Name of the virtual machine.
     pub name: String,
     /// vCPUs are numbered 0 to `vcpus - 1`.
@@ -28,6 +53,10 @@ pub struct Guest {
     pub devices: Vec<Device>,
     /// Interrupts of passed-through devices, ordered by INTID.
     pub interrupts: Vec<Interrupt>,
+    /// Emulated devices other than the interrupt controller, in the order of the file.
+    pub emulated: Vec<EmulatedDevice>,
+    /// Whose the VMM's channels are.
+    pub channels: Vec<ChannelEntry>,
     /// Where the guest image package goes.
     pub image: ImageRegion,
     /// UART for the VMM's own messages.

@@ -1,18 +1,25 @@
 //! From elements and instructions to the model of each guest.
 
 mod boot;
+mod channels;
 mod console;
 mod devices;
+mod emulated;
 mod image;
 mod interrupts;
 mod memory;
+mod programs;
 mod properties;
+mod resources;
+mod rust_type;
 mod shadow;
 mod tickers;
+mod virtio;
 mod wake;
 
 pub(crate) use interrupts::HIGHEST_CHANNEL;
 pub(crate) use memory::page_size;
+pub(crate) use programs::programs;
 pub(crate) use tickers::{is_ticker, map_of_page, tickers, tickers_of, wake_page};
 pub(crate) use wake::has_other_guests;
 
@@ -24,7 +31,7 @@ use crate::document::{Document, Domain, Machine, Map, Region};
 use crate::fact::Fact;
 use crate::model::{DISTRIBUTOR_SIZE, Gic, Guest, Reservation};
 use crate::source::Spanned;
-use crate::vocabulary;
+use crate::vocabulary::{self, Word};
 
 /// What all steps need.
 struct Context<'a> {
@@ -48,12 +55,16 @@ impl<'a> Context<'a> {
 
     /// The instruction about the guest as a whole that starts with `word`; a second one is
     /// reported.
-    fn guest_fact(&self, word: &str, found: &mut Diagnostics) -> Option<&'a Fact> {
-        let mut facts = self.machine.facts.iter().filter(|f| f.word.name == word);
+    fn guest_fact(&self, word: Word, found: &mut Diagnostics) -> Option<&'a Fact> {
+        let mut facts = self.machine.facts.iter().filter(|f| f.word == word);
         let first = facts.next()?;
         for again in facts {
             found
-                .error(&again.span, format!("`{word}` is said twice"), "again")
+                .error(
+                    &again.span,
+                    format!("`{}` is said twice", word.name()),
+                    "again",
+                )
                 .related(&first.span, "first here")
                 .hint("keep one of them");
         }
@@ -111,7 +122,7 @@ fn report_facts_without_guest(domain: &Domain, found: &mut Diagnostics) {
         found
             .error(
                 &fact.span,
-                format!("`{}` without a guest", fact.word.name),
+                format!("`{}` without a guest", fact.word.name()),
                 "this protection domain runs no virtual machine",
             )
             .related(&domain.span, "this one")
@@ -120,7 +131,6 @@ fn report_facts_without_guest(domain: &Domain, found: &mut Diagnostics) {
 }
 
 fn report_unknown_regions(document: &Document, found: &mut Diagnostics) {
-    let names = || document.regions.iter().map(|r| r.name.value.as_str());
     for domain in &document.domains {
         let machine_maps = domain.machine.iter().flat_map(|machine| &machine.maps);
         for map in domain.maps.iter().chain(machine_maps) {
@@ -128,18 +138,23 @@ fn report_unknown_regions(document: &Document, found: &mut Diagnostics) {
             if find_region(document, &name.value).is_some() {
                 continue;
             }
-            let hint = match vocabulary::nearest(&name.value, names()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("add <memory_region name=\"{}\" size=\"...\"/>", name.value),
-            };
             found
                 .error(
                     &name.span,
                     format!("no memory region is called `{}`", name.value),
                     "unknown region",
                 )
-                .hint(hint);
+                .hint(unknown_region_hint(document, &name.value));
         }
+    }
+}
+
+/// What to do about a region that is not there.
+fn unknown_region_hint(document: &Document, name: &str) -> String {
+    let names = document.regions.iter().map(|r| r.name.value.as_str());
+    match vocabulary::nearest(name, names) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("add <memory_region name=\"{name}\" size=\"...\"/>"),
     }
 }
 
@@ -153,23 +168,28 @@ fn guest(context: &Context<'_>, found: &mut Diagnostics) -> Option<Guest> {
     let mut devices = devices::devices(context, found);
     let interrupts = interrupts::passthrough(context, &mut devices, found);
     let wake = wake::source(context, found);
+    let emulated = emulated::devices(context, &devices, found);
+    reservations.extend(emulated::reservations(&emulated));
     let gic = gic(context, &mut reservations, found);
     let image = image::region(context, &reservations, found);
     let console = console::console(context, found);
     mappings.sort_by_key(|mapping| mapping.base);
     reservations.sort_by_key(|piece| piece.base);
-    devices::check_stdout(context, &devices, found);
+    devices::check_stdout(context, &devices, &emulated, found);
     let program = context.domain.program.as_ref();
     Some(Guest {
         domain: context.domain.name.value.clone(),
         program: program.map_or_else(String::new, |path| path.value.clone()),
+        program_crate: programs::folder(context.domain),
         name: context.machine.name.value.clone(),
         vcpus: vcpus?,
         mappings,
         reservations,
         gic: gic?,
         devices,
+        channels: channels::table(&interrupts, wake.as_ref(), &emulated),
         interrupts,
+        emulated,
         image: image?,
         console,
         wake,
@@ -221,7 +241,7 @@ fn gic(
     reservations: &mut Vec<Reservation>,
     found: &mut Diagnostics,
 ) -> Option<Gic> {
-    let Some(fact) = context.guest_fact("gic", found) else {
+    let Some(fact) = context.guest_fact(Word::Gic, found) else {
         found
             .error(
                 &context.machine.span,
@@ -289,7 +309,7 @@ fn visible_interface(context: &Context<'_>) -> Option<u64> {
     let mut maps = context.machine.maps.iter();
     let map = maps.find(|map| {
         let mut facts = map.facts.iter();
-        facts.any(|fact| fact.word.name == "gic-cpu-interface")
+        facts.any(|fact| fact.word == Word::GicCpuInterface)
     })?;
     let own = context.own_map(&map.region.value)?;
     Some(own.address.value)

@@ -14,7 +14,34 @@ pub struct Spanned<T> {
     pub span: Span,
 }
 
+impl Spanned<String> {
+    /// Its words, which space separates.
+    pub(crate) fn words(&self) -> Vec<Self> {
+        let mut at = self.span.start;
+        let mut words = Vec::new();
+        for piece in self.value.split_inclusive(char::is_whitespace) {
+            let word = piece.trim_end();
+            if !word.is_empty() {
+                words.push(Self {
+                    value: word.to_owned(),
+                    span: at..at + word.len(),
+                });
+            }
+            at += piece.len();
+        }
+        words
+    }
+}
+
 impl<T> Spanned<T> {
+    /// Another value at the same place.
+    pub(crate) fn with<U>(&self, value: U) -> Spanned<U> {
+        Spanned {
+            value,
+            span: self.span.clone(),
+        }
+    }
+
     /// Its text with the quotes: of an empty one, all that there is to underline.
     pub(crate) fn quoted(&self) -> Span {
         self.span.start.saturating_sub(1)..self.span.end + 1

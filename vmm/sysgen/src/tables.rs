@@ -1,8 +1,15 @@
 //! The model of one guest as Rust source text: a `vmm_config::Guest` constant.
 
+mod devices;
+
 use std::fmt::{self, Write};
 
+pub use devices::generate_devices;
+
 use crate::model::{Guest, Ticker, Wake};
+
+/// The first line of every file.
+const HEADER: &str = "// Made by sysgen from the system XML; change that instead.";
 
 /// The text of a file that the VMM includes; it defines `pub static GUEST`.
 pub fn generate(guest: &Guest) -> String {
@@ -13,10 +20,7 @@ pub fn generate(guest: &Guest) -> String {
 }
 
 fn write(out: &mut String, guest: &Guest) -> fmt::Result {
-    writeln!(
-        out,
-        "// Made by sysgen from the system XML; change that instead."
-    )?;
+    writeln!(out, "{HEADER}")?;
     writeln!(out)?;
     writeln!(out, "/// The guest `{}`.", guest.name)?;
     writeln!(
@@ -36,6 +40,8 @@ fn write(out: &mut String, guest: &Guest) -> fmt::Result {
     writeln!(out, "        cpu_interface: {visible},")?;
     writeln!(out, "    }},")?;
     interrupts(out, guest)?;
+    devices::devices(out, guest)?;
+    devices::channels(out, guest)?;
     writeln!(out, "    image: vmm_config::Window {{")?;
     writeln!(out, "        vmm_address: {:#x},", guest.image.vmm_address)?;
     writeln!(out, "        size: {:#x},", guest.image.size)?;
@@ -150,10 +156,7 @@ pub fn generate_ticker(ticker: &Ticker) -> String {
 }
 
 fn write_ticker(out: &mut String, ticker: &Ticker) -> fmt::Result {
-    writeln!(
-        out,
-        "// Made by sysgen from the system XML; change that instead."
-    )?;
+    writeln!(out, "{HEADER}")?;
     writeln!(out)?;
     writeln!(out, "/// The VMMs that `{}` wakes.", ticker.domain)?;
     writeln!(out, "pub static CLIENTS: &[vmm_config::TickerClient] = &[")?;

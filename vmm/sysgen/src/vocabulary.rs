@@ -11,6 +11,8 @@ pub enum Subject {
     OwnMap,
     /// The `<irq>` of the VMM's `<protection_domain>` that follows it.
     Interrupt,
+    /// The `<map>` of a driver's `<protection_domain>` that follows it.
+    DriverMap,
     /// The `<protection_domain>` that follows it.
     Domain,
 }
@@ -23,85 +25,100 @@ impl Subject {
             Self::GuestMap => "just before a <map> inside a <virtual_machine>",
             Self::OwnMap => "just before a <map> of the <protection_domain> that runs the VMM",
             Self::Interrupt => "just before an <irq> of the <protection_domain> that runs the VMM",
+            Self::DriverMap => "just before a <map> of a <protection_domain> marked `driver`",
             Self::Domain => "just before a <protection_domain>",
         }
     }
 }
 
-/// One word with the keys that it takes.
+/// What is to be known of a word.
 #[derive(Clone, Copy, Debug)]
-pub struct Word {
-    /// As written.
-    pub name: &'static str,
-    /// What it is about.
-    pub subject: Subject,
-    /// Keys that must be there.
-    pub required: &'static [&'static str],
-    /// Keys that may be there.
-    pub optional: &'static [&'static str],
-}
-
-const fn word(
+struct Grammar {
     name: &'static str,
     subject: Subject,
     required: &'static [&'static str],
     optional: &'static [&'static str],
-) -> Word {
-    Word {
-        name,
-        subject,
-        required,
-        optional,
-    }
 }
 
-/// All words.
-pub const WORDS: [Word; 15] = [
-    word(
-        "guest",
-        Subject::Guest,
-        &[],
-        &["bootargs", "stdout", "psci", "load"],
-    ),
-    word("gic", Subject::Guest, &["version", "distributor"], &[]),
-    word(
-        "policy",
-        Subject::Guest,
-        &[],
-        &["power-off", "reset", "crash"],
-    ),
-    word("ram", Subject::GuestMap, &[], &["memory-node"]),
-    word(
-        "device",
-        Subject::GuestMap,
-        &["name"],
-        &["compatible", "offset", "size", "clocks"],
-    ),
-    word(
-        "registers",
-        Subject::GuestMap,
-        &["device"],
-        &["offset", "size"],
-    ),
-    word(
-        "property",
-        Subject::GuestMap,
-        &["name"],
-        &["cells", "strings"],
-    ),
-    word("gic-cpu-interface", Subject::GuestMap, &[], &[]),
-    word("gic-shadow", Subject::GuestMap, &[], &[]),
-    word("image", Subject::OwnMap, &[], &[]),
-    word("console", Subject::OwnMap, &[], &[]),
-    word("wake-page", Subject::OwnMap, &[], &[]),
-    word("interrupt", Subject::Interrupt, &["device"], &[]),
-    word("wake-timer", Subject::Interrupt, &[], &[]),
-    word("ticker", Subject::Domain, &[], &[]),
-];
+/// Defines the words: each with its name, its subject, and the keys that must and may be there.
+macro_rules! words {
+    ($($word:ident: $name:literal, $subject:ident, $required:expr, $optional:expr;)*) => {
+        /// A word of the grammar.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Word {
+            $(#[doc = concat!("`", $name, "`")] $word,)*
+        }
 
-/// Looks a word up.
-pub fn find(name: &str) -> Option<&'static Word> {
-    WORDS.iter().find(|word| word.name == name)
+        impl Word {
+            /// All words.
+            pub const ALL: &[Self] = &[$(Self::$word,)*];
+
+            const fn grammar(self) -> Grammar {
+                match self {
+                    $(Self::$word => Grammar {
+                        name: $name,
+                        subject: Subject::$subject,
+                        required: &$required,
+                        optional: &$optional,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+words! {
+    Guest: "guest", Guest, [], ["bootargs", "stdout", "psci", "load"];
+    Gic: "gic", Guest, ["version", "distributor"], [];
+    Policy: "policy", Guest, [], ["power-off", "reset", "crash"];
+    Emulated: "emulated", Guest, ["name", "type", "registers"],
+        ["interrupts", "channels", "memory", "parameters", "compatible"];
+    NodeProperty: "node-property", Guest, ["device", "name"], ["cells", "strings"];
+    Virtio: "virtio", Guest, ["name", "type", "address", "interrupt", "backend"],
+        ["memory", "channel", "read-only", "capacity", "columns", "rows", "mac", "mtu"];
+    Ram: "ram", GuestMap, [], ["memory-node"];
+    Device: "device", GuestMap, ["name"], ["compatible", "offset", "size", "clocks"];
+    Registers: "registers", GuestMap, ["device"], ["offset", "size"];
+    Property: "property", GuestMap, ["name"], ["cells", "strings"];
+    GicCpuInterface: "gic-cpu-interface", GuestMap, [], [];
+    GicShadow: "gic-shadow", GuestMap, [], [];
+    Image: "image", OwnMap, [], [];
+    Console: "console", OwnMap, [], [];
+    WakePage: "wake-page", OwnMap, [], [];
+    Interrupt: "interrupt", Interrupt, ["device"], [];
+    WakeTimer: "wake-timer", Interrupt, [], [];
+    DriverRegisters: "driver-registers", DriverMap, [], ["offset", "size"];
+    Dma: "dma", DriverMap, [], [];
+    Ticker: "ticker", Domain, [], [];
+    Driver: "driver", Domain, ["type"], [];
+    Program: "program", Domain, ["crate"], [];
+}
+
+impl Word {
+    /// As it is written.
+    pub const fn name(self) -> &'static str {
+        self.grammar().name
+    }
+
+    /// What it is about.
+    pub const fn subject(self) -> Subject {
+        self.grammar().subject
+    }
+
+    /// Keys that must be there.
+    pub const fn required(self) -> &'static [&'static str] {
+        self.grammar().required
+    }
+
+    /// Keys that may be there.
+    pub const fn optional(self) -> &'static [&'static str] {
+        self.grammar().optional
+    }
+
+    /// The word of that name.
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|word| word.name() == name)
+    }
 }
 
 /// The known name that `name` was probably meant to be: one with few other letters, or one that

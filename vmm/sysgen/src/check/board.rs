@@ -6,6 +6,7 @@ use crate::document::{Document, Machine, Map, Region};
 use crate::number;
 use crate::resolve::find_region;
 use crate::source::Spanned;
+use crate::vocabulary::Word;
 
 /// GICC and GICV have registers in two pages; GICC_DIR alone is in the second (GICv2 4.4).
 const SMALLEST_CPU_INTERFACE: u64 = 0x2000;
@@ -23,16 +24,15 @@ pub(super) fn check(document: &Document, board: &Board, found: &mut Diagnostics)
         let Some(region) = find_region(document, &map.region.value) else {
             continue;
         };
-        let says = |word: &str| map.facts.iter().any(|fact| fact.word.name == word);
-        if says("ram") {
+        if map.says(Word::Ram) {
             let what = format!("guest RAM `{}`", region.name.value);
             check_is_memory(region, what, board, found);
-        } else if says("gic-shadow") {
+        } else if map.says(Word::GicShadow) {
             let what = format!("the shadow page `{}`", region.name.value);
             check_is_memory(region, what, board, found);
-        } else if says("gic-cpu-interface") {
+        } else if map.says(Word::GicCpuInterface) {
             check_cpu_interface(map, region, board, found);
-        } else if says("device") || says("registers") {
+        } else if map.says(Word::Device) || map.says(Word::Registers) {
             check_device(machine, map, region, board, found);
         }
     }

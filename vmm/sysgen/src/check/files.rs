@@ -35,7 +35,7 @@ pub(super) fn check(document: &Document, guests: &[Guest], found: &mut Diagnosti
         let Some(guest) = guest else { continue };
         let mut told = None;
         for file in files_of(document, domain, guest, found) {
-            // One name stands for two generated files.
+            // One name stands for several generated files.
             if told != Some(&file.origin.span) && collides(&files, &file, found) {
                 told = Some(&file.origin.span);
             }
@@ -54,7 +54,7 @@ fn files_of<'a>(
     let mut files = Vec::new();
     let machine = domain.machine.as_ref().map(|machine| &machine.name);
     if let Some(origin) = machine.filter(|name| is_plain(name, "the name of a guest", found)) {
-        files.extend(["rs", "dtb"].map(|ending| File {
+        files.extend(["rs", "devices.rs", "dtb"].map(|ending| File {
             name: format!("{}.{ending}", origin.value),
             origin,
         }));

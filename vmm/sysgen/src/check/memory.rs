@@ -8,6 +8,7 @@ use crate::document::{Document, Domain, Machine, Map, Region};
 use crate::model::{DISTRIBUTOR_SIZE, Guest, Reservation};
 use crate::resolve::{find_region, page_size};
 use crate::source::{Span, Spanned};
+use crate::vocabulary::Word;
 
 pub(super) fn check(document: &Document, guests: &[Guest], board: &Board, found: &mut Diagnostics) {
     for region in &document.regions {
@@ -24,6 +25,7 @@ pub(super) fn check(document: &Document, guests: &[Guest], board: &Board, found:
         if let Some(machine) = &domain.machine {
             let mut stretches = stretches(document, &machine.maps, None);
             stretches.extend(guest.and_then(distributor));
+            stretches.extend(guest.into_iter().flat_map(emulated));
             let space = format!("the guest `{}`", machine.name.value);
             check_space(&stretches, &space, limit, found);
             guest.inspect(|guest| check_counts(guest, found));
@@ -194,6 +196,19 @@ fn distributor(guest: &Guest) -> Option<Stretch<'_>> {
     guest.gic.shadow.is_none().then_some(stretch)
 }
 
+/// What the other emulated devices answer in.
+fn emulated(guest: &Guest) -> impl Iterator<Item = Stretch<'_>> {
+    let is_device = |kind| matches!(kind, ReservationKind::Emulated(Device::Emulated { .. }));
+    let pieces = guest.reservations.iter();
+    let pieces = pieces.filter(move |piece| is_device(piece.kind));
+    pieces.map(|piece| Stretch {
+        name: &piece.name,
+        start: piece.base,
+        size: piece.size,
+        span: &piece.span,
+    })
+}
+
 fn check_space(stretches: &[Stretch<'_>], space: &str, limit: u64, found: &mut Diagnostics) {
     let mut sorted: Vec<&Stretch<'_>> = stretches.iter().collect();
     sorted.sort_by_key(|stretch| stretch.start);
@@ -243,15 +258,14 @@ fn check_guest_maps(
     guest: Option<&Guest>,
     found: &mut Diagnostics,
 ) {
-    let has = |map: &Map, word: &str| map.facts.iter().any(|fact| fact.word.name == word);
     let mut has_ram = false;
     for map in &machine.maps {
-        if has(map, "ram") {
+        if map.says(Word::Ram) {
             has_ram = true;
             check_ram(domain, map, found);
-        } else if has(map, "device") || has(map, "registers") {
+        } else if map.says(Word::Device) || map.says(Word::Registers) {
             check_device(map, found);
-        } else if has(map, "gic-cpu-interface") {
+        } else if map.says(Word::GicCpuInterface) {
             check_device(map, found);
             check_cpu_interface(map, found);
             check_own_interface(domain, map, found);

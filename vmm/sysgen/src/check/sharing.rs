@@ -3,6 +3,7 @@
 use crate::diagnostic::Diagnostics;
 use crate::document::{Document, Map, Region};
 use crate::resolve::find_region;
+use crate::vocabulary::Word;
 
 pub(super) fn check(document: &Document, found: &mut Diagnostics) {
     check_ram(document, found);
@@ -10,16 +11,16 @@ pub(super) fn check(document: &Document, found: &mut Diagnostics) {
 }
 
 /// Maps of guests that the word is about, each with its region.
-fn maps<'a>(document: &'a Document, word: &str) -> Vec<(&'a Map, &'a Region)> {
+fn maps<'a>(document: &'a Document, word: Word) -> Vec<(&'a Map, &'a Region)> {
     let machines = document.domains.iter().filter_map(|d| d.machine.as_ref());
     let maps = machines.flat_map(|machine| &machine.maps);
-    maps.filter(|map| map.facts.iter().any(|fact| fact.word.name == word))
+    maps.filter(|map| map.says(word))
         .filter_map(|map| Some((map, find_region(document, &map.region.value)?)))
         .collect()
 }
 
 fn check_ram(document: &Document, found: &mut Diagnostics) {
-    let maps = maps(document, "ram");
+    let maps = maps(document, Word::Ram);
     for (index, (map, region)) in maps.iter().enumerate() {
         let name = &region.name.value;
         let mut earlier = maps.iter().take(index);
@@ -34,7 +35,7 @@ fn check_ram(document: &Document, found: &mut Diagnostics) {
 
 /// Sharing a device can be meant, but seldom is.
 fn check_devices(document: &Document, found: &mut Diagnostics) {
-    let maps = maps(document, "device");
+    let maps = maps(document, Word::Device);
     for (index, (map, region)) in maps.iter().enumerate() {
         let Some(physical) = &region.physical else {
             continue;

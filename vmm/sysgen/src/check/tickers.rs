@@ -5,6 +5,7 @@ use crate::document::{Document, Domain, End, Map};
 use crate::model::Guest;
 use crate::resolve::{is_ticker, map_of_page, tickers_of, wake_page};
 use crate::source::Spanned;
+use crate::vocabulary::Word;
 
 /// Smallest budget that seL4 takes, in microseconds: time to enter the kernel and leave it.
 const SMALLEST_BUDGET: u64 = 20;
@@ -170,7 +171,7 @@ fn check_page(document: &Document, vmm: &Domain, found: &mut Diagnostics) {
     let Some(page) = wake_page(vmm) else {
         return;
     };
-    let is_page = |map: &&Map| map.facts.iter().any(|fact| fact.word.name == "wake-page");
+    let is_page = |map: &&Map| map.says(Word::WakePage);
     if let Some(again) = vmm.maps.iter().filter(is_page).nth(1) {
         found
             .error(&again.span, "a second page for requests", "again")

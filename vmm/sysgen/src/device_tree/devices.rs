@@ -1,35 +1,84 @@
-//! Nodes of passed-through devices and their clocks.
+//! Nodes of devices, passed-through and emulated, and their clocks.
 
 use dtoolkit::model::DeviceTreeNode;
 
 use super::tree::{cells, node, range, with};
 use super::{EDGE_RISING, GIC_PHANDLE, LEVEL_HIGH};
-use crate::model::{Device, Guest, PropertyValue};
+use crate::model::{Device, EmulatedDevice, Guest, Property, PropertyValue};
 
-/// `name@address`.
-pub(super) fn node_name(device: &Device) -> String {
-    match device.registers.first() {
-        Some((base, _)) => format!("{}@{base:x}", device.name),
-        None => device.name.clone(),
+/// A device as its node shows it.
+struct Shown<'a> {
+    name: &'a str,
+    compatible: &'a [String],
+    registers: Vec<(u64, u64)>,
+    /// INTIDs, with whether they are edge-triggered.
+    interrupts: Vec<(u16, bool)>,
+    clocks: &'a [(String, u32)],
+    properties: &'a [Property],
+}
+
+impl<'a> Shown<'a> {
+    fn passed(device: &'a Device) -> Self {
+        let interrupts = device.interrupts.iter();
+        Self {
+            name: &device.name,
+            compatible: &device.compatible,
+            registers: device.registers.clone(),
+            interrupts: interrupts.map(|i| (i.intid, i.edge)).collect(),
+            clocks: &device.clocks,
+            properties: &device.properties,
+        }
     }
+
+    fn emulated(device: &'a EmulatedDevice) -> Self {
+        let lines = device.lines.iter().map(|line| line.value);
+        Self {
+            name: &device.name.value,
+            compatible: &device.compatible,
+            registers: device.registers.iter().map(|r| r.value).collect(),
+            interrupts: lines.map(|line| (line.intid, line.edge)).collect(),
+            clocks: &[],
+            properties: &device.properties,
+        }
+    }
+
+    /// `name@address`.
+    fn node_name(&self) -> String {
+        match self.registers.first() {
+            Some((base, _)) => format!("{}@{base:x}", self.name),
+            None => self.name.to_owned(),
+        }
+    }
+}
+
+/// The devices that have a `compatible`.
+fn shown(guest: &Guest) -> impl Iterator<Item = Shown<'_>> {
+    let passed = guest.devices.iter().map(Shown::passed);
+    let all = passed.chain(guest.emulated.iter().map(Shown::emulated));
+    all.filter(|device| !device.compatible.is_empty())
+}
+
+/// Name of the node of the device `name`.
+pub(super) fn node_name(guest: &Guest, name: &str) -> Option<String> {
+    let device = shown(guest).find(|device| device.name == name)?;
+    Some(device.node_name())
 }
 
 /// Adds every device that has a `compatible`, and its clocks.
 pub(super) fn add(root: &mut DeviceTreeNode, guest: &Guest) {
     let mut phandle = GIC_PHANDLE;
-    let shown = guest.devices.iter().filter(|d| !d.compatible.is_empty());
-    for device in shown {
+    for device in shown(guest) {
         let mut clocks = Vec::new();
-        for (name, hertz) in &device.clocks {
+        for (name, hertz) in device.clocks {
             phandle += 1;
             clocks.push(phandle);
-            root.add_child(clock(device, name, *hertz, phandle));
+            root.add_child(clock(&device, name, *hertz, phandle));
         }
-        root.add_child(device_node(device, &clocks));
+        root.add_child(device_node(&device, &clocks));
     }
 }
 
-fn clock(device: &Device, name: &str, hertz: u32, phandle: u32) -> DeviceTreeNode {
+fn clock(device: &Shown<'_>, name: &str, hertz: u32, phandle: u32) -> DeviceTreeNode {
     let mut clock = node(format!("clock-{}-{name}", device.name));
     with(&mut clock, "compatible", "fixed-clock");
     with(&mut clock, "#clock-cells", 0u32);
@@ -38,9 +87,9 @@ fn clock(device: &Device, name: &str, hertz: u32, phandle: u32) -> DeviceTreeNod
     clock
 }
 
-fn device_node(device: &Device, clocks: &[u32]) -> DeviceTreeNode {
-    let mut node = node(node_name(device));
-    with(&mut node, "compatible", strings(&device.compatible));
+fn device_node(device: &Shown<'_>, clocks: &[u32]) -> DeviceTreeNode {
+    let mut node = node(device.node_name());
+    with(&mut node, "compatible", strings(device.compatible));
     let reg: Vec<u8> = device
         .registers
         .iter()
@@ -59,7 +108,7 @@ fn device_node(device: &Device, clocks: &[u32]) -> DeviceTreeNode {
             .collect();
         with(&mut node, "clock-names", names);
     }
-    for property in &device.properties {
+    for property in device.properties {
         match &property.value {
             PropertyValue::Flag => with(&mut node, &property.name, Vec::<u8>::new()),
             PropertyValue::Cells(words) => with(&mut node, &property.name, cells(words)),
@@ -69,15 +118,11 @@ fn device_node(device: &Device, clocks: &[u32]) -> DeviceTreeNode {
     node
 }
 
-/// SPI n of the binding is INTID 32 + n; passed-through interrupts are all SPIs.
-fn interrupts(device: &Device) -> Vec<u8> {
-    let words = device.interrupts.iter().flat_map(|interrupt| {
-        let flags = if interrupt.edge {
-            EDGE_RISING
-        } else {
-            LEVEL_HIGH
-        };
-        [0, u32::from(interrupt.intid.saturating_sub(32)), flags]
+/// SPI n of the binding is INTID 32 + n; the interrupts of devices are all SPIs.
+fn interrupts(device: &Shown<'_>) -> Vec<u8> {
+    let words = device.interrupts.iter().flat_map(|(intid, edge)| {
+        let flags = if *edge { EDGE_RISING } else { LEVEL_HIGH };
+        [0, u32::from(intid.saturating_sub(32)), flags]
     });
     cells(&words.collect::<Vec<u32>>())
 }

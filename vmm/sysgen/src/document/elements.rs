@@ -6,7 +6,7 @@ use super::reader::{Reader, attribute, opening};
 use super::{Channel, Domain, End, Interrupt, Machine, Map, Region, Schedule};
 use crate::fact::Fact;
 use crate::source::Spanned;
-use crate::vocabulary::Subject;
+use crate::vocabulary::{Subject, Word};
 
 impl Reader<'_> {
     pub(super) fn region(&mut self, node: Node<'_, '_>) {
@@ -43,10 +43,14 @@ impl Reader<'_> {
             facts,
             span,
         };
+        let subject = match domain.fact(Word::Driver) {
+            Some(_) => Subject::DriverMap,
+            None => Subject::OwnMap,
+        };
         for (child, facts) in self.children(node, &mut Vec::new()) {
             match child.tag_name().name() {
                 "map" => {
-                    let facts = self.placed(facts, Subject::OwnMap);
+                    let facts = self.placed(facts, subject);
                     domain.maps.extend(self.map(child, facts));
                     continue;
                 }

@@ -101,7 +101,7 @@ impl Reader<'_> {
                 let Some(fact) = self.fact(child) else {
                     continue;
                 };
-                if is_machine && fact.word.subject == Subject::Guest {
+                if is_machine && fact.word.subject() == Subject::Guest {
                     of_guest.push(fact);
                 } else {
                     waiting.push(fact);
@@ -116,7 +116,7 @@ impl Reader<'_> {
     pub(super) fn placed(&mut self, facts: Vec<Fact>, subject: Subject) -> Vec<Fact> {
         let (right, wrong): (Vec<_>, Vec<_>) = facts
             .into_iter()
-            .partition(|fact| fact.word.subject == subject);
+            .partition(|fact| fact.word.subject() == subject);
         self.misplaced(&wrong);
         right
     }
@@ -202,14 +202,14 @@ impl Reader<'_> {
 }
 
 fn report_misplaced(fact: &Fact, found: &mut Diagnostics) {
-    let name = fact.word.name;
+    let name = fact.word.name();
     found
         .error(
             &fact.span,
             format!("`{name}` does not belong here"),
             "in the wrong place",
         )
-        .hint(format!("`{name}` stands {}", fact.word.subject.place()));
+        .hint(format!("`{name}` stands {}", fact.word.subject().place()));
 }
 
 fn is_ours(node: Node<'_, '_>) -> bool {

@@ -7,10 +7,11 @@ use crate::diagnostic::Diagnostics;
 use crate::model::{Boot, COMMAND_LINE_LIMIT, Conduit, DEFAULT_POLICY, Reservation};
 use crate::number;
 use crate::source::Spanned;
+use crate::vocabulary::Word;
 
 /// The `guest` instruction.
 pub(super) fn boot(context: &Context<'_>, found: &mut Diagnostics) -> Option<Boot> {
-    let Some(fact) = context.guest_fact("guest", found) else {
+    let Some(fact) = context.guest_fact(Word::Guest, found) else {
         found
             .error(
                 &context.machine.span,
@@ -103,7 +104,7 @@ pub(super) fn check_load(
 
 /// The `policy` instruction.
 pub(super) fn policy(context: &Context<'_>, found: &mut Diagnostics) -> Policy {
-    let Some(fact) = context.guest_fact("policy", found) else {
+    let Some(fact) = context.guest_fact(Word::Policy, found) else {
         return DEFAULT_POLICY;
     };
     let mut read = |key: &str, default: Action| match fact.get(key) {

@@ -8,6 +8,7 @@ use crate::document::{Map, Region};
 use crate::fact::Fact;
 use crate::number;
 use crate::source::Span;
+use crate::vocabulary::Word;
 
 /// The UARTs that the VMM can write to, by `compatible`.
 const DRIVEN: [(&str, ConsoleKind); 1] = [("arm,pl011", ConsoleKind::Pl011)];
@@ -89,14 +90,14 @@ fn warn_of_others(context: &Context<'_>, map: &Map, found: &mut Diagnostics) {
 }
 
 fn is_console(map: &Map) -> bool {
-    map.facts.iter().any(|fact| fact.word.name == "console")
+    map.says(Word::Console)
 }
 
 /// What the guest's `device` instruction says of the region.
 fn of_guest(context: &Context<'_>, region: &Region) -> Option<Uart> {
     let mut maps = context.machine.maps.iter();
     let map = maps.find(|map| map.region.value == region.name.value)?;
-    let fact = map.facts.iter().find(|fact| fact.word.name == "device")?;
+    let fact = map.fact(Word::Device)?;
     let compatible = fact.get("compatible")?;
     let words = compatible.value.split_whitespace();
     Some(Uart {

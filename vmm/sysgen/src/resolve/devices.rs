@@ -4,20 +4,21 @@ use super::{Context, properties};
 use crate::diagnostic::Diagnostics;
 use crate::document::Map;
 use crate::fact::Fact;
-use crate::model::Device;
-use crate::vocabulary;
+use crate::model::{Device, EmulatedDevice};
+use crate::source::Spanned;
+use crate::vocabulary::{self, Word};
 
 /// The devices, in the order of the file. Interrupts are added later.
 pub(super) fn devices(context: &Context<'_>, found: &mut Diagnostics) -> Vec<Device> {
     let mut devices: Vec<Device> = Vec::new();
     for map in &context.machine.maps {
-        let fact = map.facts.iter().find(|fact| fact.word.name == "device");
+        let fact = map.fact(Word::Device);
         if let Some(fact) = fact {
             let device = device(context, map, fact, found);
             report_same_name(&devices, &device, fact, found);
             devices.push(device);
         } else {
-            for stray in map.facts.iter().filter(|f| f.word.name == "property") {
+            for stray in map.facts.iter().filter(|f| f.word == Word::Property) {
                 found
                     .error(
                         &stray.span,
@@ -29,7 +30,7 @@ pub(super) fn devices(context: &Context<'_>, found: &mut Diagnostics) -> Vec<Dev
         }
     }
     for map in &context.machine.maps {
-        for fact in map.facts.iter().filter(|f| f.word.name == "registers") {
+        for fact in map.facts.iter().filter(|f| f.word == Word::Registers) {
             more_registers(context, map, fact, &mut devices, found);
         }
     }
@@ -40,19 +41,30 @@ fn device(context: &Context<'_>, map: &Map, fact: &Fact, found: &mut Diagnostics
     let name = fact.get("name").map_or("", |name| name.value.as_str());
     let compatible = fact.get("compatible");
     let compatible = compatible.map_or("", |text| text.value.as_str());
-    if !is_node_name(name) {
-        let span = fact.get("name").map_or(&fact.span, |name| &name.span);
-        found
-            .error(span, "not a name for a device tree node", "bad name")
-            .hint("letters, digits, `-`, `_`, `.`, `,` and `+`, beginning with a letter");
+    if let Some(name) = fact.get("name") {
+        check_name(name, found);
     }
+    let properties = map.facts.iter().filter(|f| f.word == Word::Property);
     Device {
         name: name.to_owned(),
         compatible: compatible.split_whitespace().map(str::to_owned).collect(),
         registers: window(context, map, fact, found).into_iter().collect(),
         interrupts: Vec::new(),
         clocks: properties::clocks(fact, found),
-        properties: properties::properties(map, found),
+        properties: properties::properties(properties, &[], found),
+    }
+}
+
+/// Reports a name that a device tree node cannot have.
+pub(super) fn check_name(name: &Spanned<String>, found: &mut Diagnostics) {
+    if !is_node_name(&name.value) {
+        found
+            .error(
+                &name.quoted(),
+                "not a name for a device tree node",
+                "bad name",
+            )
+            .hint("letters, digits, `-`, `_`, `.`, `,` and `+`, beginning with a letter");
     }
 }
 
@@ -117,7 +129,7 @@ fn more_registers(
 
 /// Reports a device name that no `device` instruction introduces.
 pub(super) fn report_unknown_device(
-    name: &crate::source::Spanned<String>,
+    name: &Spanned<String>,
     devices: &[Device],
     found: &mut Diagnostics,
 ) {
@@ -136,14 +148,25 @@ pub(super) fn report_unknown_device(
 }
 
 /// Reports a console that is not a device of the guest, or not in its device tree.
-pub(super) fn check_stdout(context: &Context<'_>, devices: &[Device], found: &mut Diagnostics) {
+pub(super) fn check_stdout(
+    context: &Context<'_>,
+    devices: &[Device],
+    emulated: &[EmulatedDevice],
+    found: &mut Diagnostics,
+) {
     let mut facts = context.machine.facts.iter();
     let Some(stdout) = facts.find_map(|fact| fact.get("stdout")) else {
         return;
     };
-    match devices.iter().find(|device| device.name == stdout.value) {
+    let passed = devices
+        .iter()
+        .map(|device| (&device.name, &device.compatible));
+    let emulated = emulated.iter();
+    let emulated = emulated.map(|device| (&device.name.value, &device.compatible));
+    let mut all = passed.chain(emulated);
+    match all.find(|(name, _)| **name == stdout.value) {
         None => report_unknown_device(stdout, devices, found),
-        Some(device) if device.compatible.is_empty() => {
+        Some((_, compatible)) if compatible.is_empty() => {
             found
                 .error(
                     &stdout.span,

@@ -6,6 +6,7 @@ use super::{Context, page_size};
 use crate::diagnostic::Diagnostics;
 use crate::document::{Map, Region};
 use crate::model::{ImageRegion, Reservation};
+use crate::vocabulary::Word;
 
 /// The one map that is marked `image`.
 pub(super) fn region(
@@ -17,7 +18,7 @@ pub(super) fn region(
         .domain
         .maps
         .iter()
-        .filter(|map| map.facts.iter().any(|fact| fact.word.name == "image"));
+        .filter(|map| map.says(Word::Image));
     let Some(map) = marked.next() else {
         found
             .error(

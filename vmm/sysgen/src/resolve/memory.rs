@@ -7,17 +7,18 @@ use crate::diagnostic::Diagnostics;
 use crate::document::{Document, Map, Region};
 use crate::fact::Fact;
 use crate::model::{Mapping, Reservation};
+use crate::vocabulary::Word;
 
 const SMALL_PAGE: u64 = 0x1000;
 const LARGE_PAGE: u64 = 0x20_0000;
 
 /// Words that say what a guest's map is.
-const ROLES: [&str; 5] = [
-    "ram",
-    "device",
-    "registers",
-    "gic-cpu-interface",
-    "gic-shadow",
+const ROLES: [Word; 5] = [
+    Word::Ram,
+    Word::Device,
+    Word::Registers,
+    Word::GicCpuInterface,
+    Word::GicShadow,
 ];
 
 /// The page size that the microkit tool will use: the given one, else the largest that size
@@ -89,17 +90,17 @@ pub(super) fn reservations(context: &Context<'_>, found: &mut Diagnostics) -> Ve
 fn reservation(context: &Context<'_>, map: &Map, found: &mut Diagnostics) -> Option<Reservation> {
     let role = role(map, found)?;
     let region = context.region(map)?;
-    let (name, kind) = match role.word.name {
-        "ram" => (region.name.value.clone(), ReservationKind::Ram),
-        "device" => (
+    let (name, kind) = match role.word {
+        Word::Ram => (region.name.value.clone(), ReservationKind::Ram),
+        Word::Device => (
             role.get("name")?.value.clone(),
             ReservationKind::Passthrough,
         ),
-        "registers" => (
+        Word::Registers => (
             role.get("device")?.value.clone(),
             ReservationKind::Passthrough,
         ),
-        "gic-cpu-interface" => (
+        Word::GicCpuInterface => (
             "gic-cpu-interface".to_owned(),
             ReservationKind::GicCpuInterface,
         ),
@@ -135,10 +136,7 @@ fn is_unlisted(role: &Fact, found: &mut Diagnostics) -> bool {
 
 /// The one instruction that says what a guest's map is.
 pub(super) fn role<'a>(map: &'a Map, found: &mut Diagnostics) -> Option<&'a Fact> {
-    let mut roles = map
-        .facts
-        .iter()
-        .filter(|fact| ROLES.contains(&fact.word.name));
+    let mut roles = map.facts.iter().filter(|fact| ROLES.contains(&fact.word));
     let Some(first) = roles.next() else {
         found
             .error(

@@ -1,7 +1,6 @@
-//! Properties and clocks of passed-through devices.
+//! Properties of devices, and clocks of passed-through ones.
 
 use crate::diagnostic::Diagnostics;
-use crate::document::Map;
 use crate::fact::Fact;
 use crate::model::{Property, PropertyValue};
 use crate::number;
@@ -58,15 +57,19 @@ fn clock(word: &str) -> Option<(&str, u32)> {
     (!name.is_empty() && name.chars().all(is_good)).then_some((name, hertz))
 }
 
-/// The `property` instructions before a map, each name once.
-pub(super) fn properties(map: &Map, found: &mut Diagnostics) -> Vec<Property> {
+/// The properties of instructions, each name once, and none of those that are `made` already.
+pub(super) fn properties<'a>(
+    facts: impl Iterator<Item = &'a Fact>,
+    made: &[Property],
+    found: &mut Diagnostics,
+) -> Vec<Property> {
     let mut names: Vec<&Spanned<String>> = Vec::new();
     let mut properties = Vec::new();
-    for fact in map.facts.iter().filter(|f| f.word.name == "property") {
+    for fact in facts {
         let Some(name) = fact.get("name") else {
             continue;
         };
-        check_name(name, found);
+        check_name(name, made, found);
         names.push(name);
         properties.extend(property(fact, found));
     }
@@ -75,7 +78,7 @@ pub(super) fn properties(map: &Map, found: &mut Diagnostics) -> Vec<Property> {
     properties
 }
 
-fn check_name(name: &Spanned<String>, found: &mut Diagnostics) {
+fn check_name(name: &Spanned<String>, made: &[Property], found: &mut Diagnostics) {
     let text = &name.value;
     let is_good = |c: char| c.is_ascii_alphanumeric() || ",._+?#-".contains(c);
     if !(1..=31).contains(&text.len()) || !text.chars().all(is_good) {
@@ -83,7 +86,8 @@ fn check_name(name: &Spanned<String>, found: &mut Diagnostics) {
             .error(&name.quoted(), "not a name for a property", "bad name")
             .hint("1 to 31 letters, digits, `,`, `.`, `_`, `+`, `?`, `#` and `-`");
     }
-    if OWN.contains(&text.as_str()) {
+    let is_made = made.iter().any(|property| property.name == *text);
+    if is_made || OWN.contains(&text.as_str()) {
         found
             .error(
                 &name.span,
@@ -91,7 +95,8 @@ fn check_name(name: &Spanned<String>, found: &mut Diagnostics) {
                 "sysgen makes this property itself",
             )
             .hint(
-                "it comes from `compatible`, `clocks`, the maps and the interrupts of the device",
+                "it comes from what the system XML says of the device: `compatible`, `clocks`, \
+                 registers and interrupts",
             );
     }
 }

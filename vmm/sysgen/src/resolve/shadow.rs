@@ -4,6 +4,7 @@ use super::Context;
 use crate::diagnostic::Diagnostics;
 use crate::document::{Map, Region};
 use crate::model::DISTRIBUTOR_SIZE;
+use crate::vocabulary::Word;
 
 /// Where the VMM maps the page that shadows the distributor.
 pub(super) fn page(
@@ -15,7 +16,7 @@ pub(super) fn page(
         .machine
         .maps
         .iter()
-        .filter_map(|map| Some((map, map.facts.iter().find(|f| f.word.name == "gic-shadow")?)));
+        .filter_map(|map| Some((map, map.fact(Word::GicShadow)?)));
     let (map, fact) = marked.next()?;
     for (_, again) in marked {
         found

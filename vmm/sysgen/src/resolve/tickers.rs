@@ -5,18 +5,19 @@ use std::cmp::Reverse;
 use super::interrupts::channel;
 use crate::document::{Document, Domain, End, Map};
 use crate::model::{Ticker, TickerOfGuest};
+use crate::vocabulary::Word;
 
 /// Bytes of a request.
 const WORD: u64 = 8;
 
 /// Is this protection domain a ticker of ours?
 pub(crate) fn is_ticker(domain: &Domain) -> bool {
-    domain.facts.iter().any(|fact| fact.word.name == "ticker")
+    domain.fact(Word::Ticker).is_some()
 }
 
 /// The page in which a VMM leaves its requests.
 pub(crate) fn wake_page(vmm: &Domain) -> Option<&Map> {
-    let is_page = |map: &&Map| map.facts.iter().any(|fact| fact.word.name == "wake-page");
+    let is_page = |map: &&Map| map.says(Word::WakePage);
     vmm.maps.iter().find(is_page)
 }
 

@@ -4,6 +4,7 @@ use super::{Context, interrupts::channel, tickers};
 use crate::diagnostic::Diagnostics;
 use crate::document::{Document, Domain, Interrupt};
 use crate::model::Wake;
+use crate::vocabulary::Word;
 
 /// INTID of the EL1 physical timer.
 const PHYSICAL_TIMER: u64 = 30;
@@ -29,7 +30,7 @@ pub(super) fn source(context: &Context<'_>, found: &mut Diagnostics) -> Option<W
 fn timer(context: &Context<'_>, found: &mut Diagnostics) -> Option<u8> {
     let is_wake = |element: &&Interrupt| {
         let mut facts = element.facts.iter();
-        facts.any(|fact| fact.word.name == "wake-timer")
+        facts.any(|fact| fact.word == Word::WakeTimer)
     };
     let element = context.domain.interrupts.iter().find(is_wake)?;
     check_timer(context, element, found);

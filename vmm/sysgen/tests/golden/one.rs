@@ -56,6 +56,12 @@ pub static GUEST: vmm_config::Guest = vmm_config::Guest {
             kind: vmm_config::ReservationKind::Passthrough,
         },
         vmm_config::Reservation {
+            name: "mailbox",
+            base: 0xb000000,
+            size: 0x1000,
+            kind: vmm_config::ReservationKind::Emulated(vmm_config::Device::Emulated { device: 0, region: 0 }),
+        },
+        vmm_config::Reservation {
             name: "ram",
             base: 0x40000000,
             size: 0x4000000,
@@ -73,6 +79,32 @@ pub static GUEST: vmm_config::Guest = vmm_config::Guest {
             intid: 33,
             channel: 1,
             edge: false,
+        },
+    ],
+    devices: &[
+        vmm_config::EmulatedDevice {
+            name: "mailbox",
+            lines: &[
+            ],
+            channels: &[3],
+            windows: &[
+            ],
+            parameters: &[
+            ],
+        },
+    ],
+    channels: &[
+        vmm_config::ChannelEntry {
+            channel: 1,
+            owner: vmm_config::ChannelOwner::Interrupt(33),
+        },
+        vmm_config::ChannelEntry {
+            channel: 2,
+            owner: vmm_config::ChannelOwner::Wake,
+        },
+        vmm_config::ChannelEntry {
+            channel: 3,
+            owner: vmm_config::ChannelOwner::Device { device: 0, channel: 0 },
         },
     ],
     image: vmm_config::Window {

@@ -64,6 +64,10 @@ pub static GUEST: vmm_config::Guest = vmm_config::Guest {
     },
     interrupts: &[
     ],
+    devices: &[
+    ],
+    channels: &[
+    ],
     image: vmm_config::Window {
         vmm_address: 0x80000000,
         size: 0x4001000,

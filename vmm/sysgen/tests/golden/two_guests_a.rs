@@ -75,6 +75,22 @@ pub static GUEST: vmm_config::Guest = vmm_config::Guest {
             edge: false,
         },
     ],
+    devices: &[
+    ],
+    channels: &[
+        vmm_config::ChannelEntry {
+            channel: 1,
+            owner: vmm_config::ChannelOwner::Interrupt(33),
+        },
+        vmm_config::ChannelEntry {
+            channel: 3,
+            owner: vmm_config::ChannelOwner::Wake,
+        },
+        vmm_config::ChannelEntry {
+            channel: 2,
+            owner: vmm_config::ChannelOwner::Wake,
+        },
+    ],
     image: vmm_config::Window {
         vmm_address: 0x80000000,
         size: 0x4200000,

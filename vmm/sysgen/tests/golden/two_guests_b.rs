@@ -54,6 +54,14 @@ pub static GUEST: vmm_config::Guest = vmm_config::Guest {
     },
     interrupts: &[
     ],
+    devices: &[
+    ],
+    channels: &[
+        vmm_config::ChannelEntry {
+            channel: 4,
+            owner: vmm_config::ChannelOwner::Wake,
+        },
+    ],
     image: vmm_config::Window {
         vmm_address: 0x80000000,
         size: 0x4200000,

@@ -133,6 +133,22 @@ pub static GUEST: vmm_config::Guest = vmm_config::Guest {
             edge: true,
         },
     ],
+    devices: &[
+    ],
+    channels: &[
+        vmm_config::ChannelEntry {
+            channel: 7,
+            owner: vmm_config::ChannelOwner::Interrupt(33),
+        },
+        vmm_config::ChannelEntry {
+            channel: 0,
+            owner: vmm_config::ChannelOwner::Interrupt(45),
+        },
+        vmm_config::ChannelEntry {
+            channel: 61,
+            owner: vmm_config::ChannelOwner::Interrupt(46),
+        },
+    ],
     image: vmm_config::Window {
         vmm_address: 0x80000000,
         size: 0x5001000,

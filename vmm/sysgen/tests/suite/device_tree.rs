@@ -39,6 +39,7 @@ fn device_trees_are_as_expected() {
     let one = blob(systems::ONE, Some((0x4201_0000, 0x4201_1235)));
     golden::check("one.dts", &text(&one));
     golden::check("two_vcpus.dts", &text(&blob(systems::TWO_VCPUS, None)));
+    golden::check("devices.dts", &text(&blob(systems::DEVICES, None)));
 }
 
 /// The kernel passes one private interrupt on, the virtual timer's: no other may be offered, and
@@ -66,7 +67,12 @@ fn the_only_timer_on_offer_is_the_virtual_one() {
 /// dtc's own checks; skipped where there is no dtc.
 #[test]
 fn dtc_has_no_complaints() {
-    for system in [systems::ONE, systems::TWO_VCPUS, systems::TWO_GUESTS] {
+    for system in [
+        systems::ONE,
+        systems::TWO_VCPUS,
+        systems::TWO_GUESTS,
+        systems::DEVICES,
+    ] {
         let dtc = Command::new("dtc")
             .args(["-I", "dtb", "-O", "dts", "-o", "/dev/null", "-"])
             .stdin(Stdio::piped())

@@ -8,6 +8,7 @@ use sysgen::{Board, System};
 pub(crate) const ONE: &str = include_str!("../systems/one.xml");
 pub(crate) const TWO_VCPUS: &str = include_str!("../systems/two_vcpus.xml");
 pub(crate) const TWO_GUESTS: &str = include_str!("../systems/two_guests.xml");
+pub(crate) const DEVICES: &str = include_str!("../systems/devices.xml");
 pub(crate) const SHADOW: &str = include_str!("../systems/shadow.xml");
 
 /// The top of the repository.
@@ -41,7 +42,7 @@ pub(crate) fn load(text: &str) -> System {
 
 #[test]
 fn the_good_systems_have_no_findings() {
-    for text in [ONE, TWO_VCPUS, TWO_GUESTS, SHADOW] {
+    for text in [ONE, TWO_VCPUS, TWO_GUESTS, SHADOW, DEVICES] {
         let system = load(text);
         assert!(system.warnings.is_empty(), "{}", system.warnings());
     }

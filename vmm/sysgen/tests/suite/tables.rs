@@ -52,6 +52,7 @@ fn tables_are_as_expected() {
     golden::check("one.rs", &text(systems::ONE));
     golden::check("two_vcpus.rs", &text(systems::TWO_VCPUS));
     golden::check("shadow.rs", &text(systems::SHADOW));
+    golden::check("devices.rs", &text(systems::DEVICES));
     let system = systems::load(systems::TWO_GUESTS);
     for guest in &system.guests {
         let name = format!("two_guests_{}.rs", guest.name);
@@ -61,6 +62,13 @@ fn tables_are_as_expected() {
         let name = format!("{}.rs", ticker.domain);
         golden::check(&name, &tables::generate_ticker(ticker));
     }
+}
+
+#[test]
+fn device_sets_are_as_expected() {
+    let set = |system| tables::generate_devices(&systems::load(system).guests[0]);
+    golden::check("devices.set.rs", &set(systems::DEVICES));
+    golden::check("two_vcpus.set.rs", &set(systems::TWO_VCPUS));
 }
 
 #[test]
@@ -97,6 +105,13 @@ fn compiled_tables_hold_the_values_of_the_xml() {
             ),
             (0x801_0000, ReservationKind::GicCpuInterface),
             (0x900_0000, ReservationKind::Passthrough),
+            (
+                0xb00_0000,
+                ReservationKind::Emulated(Device::Emulated {
+                    device: 0,
+                    region: 0
+                })
+            ),
             (0x4000_0000, ReservationKind::Ram),
         ]
     );

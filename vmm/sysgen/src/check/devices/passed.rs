@@ -7,6 +7,7 @@ use crate::fact::Fact;
 use crate::number;
 use crate::resolve::find_region;
 use crate::source::{Span, Spanned};
+use crate::vocabulary::Word;
 
 /// A device of a guest; its windows have physical addresses.
 pub(super) struct Passed<'a> {
@@ -40,7 +41,7 @@ pub(super) fn passed<'a>(
     let with_device = |map: &'a Map| {
         // An unknown region was reported where the maps are read.
         find_region(document, &map.region.value)?;
-        let fact = map.facts.iter().find(|fact| fact.word.name == "device")?;
+        let fact = map.fact(Word::Device)?;
         Some((fact, fact.get("name")?.value.as_str()))
     };
     let stdout = machine.facts.iter().find_map(|fact| fact.get("stdout"));
@@ -60,9 +61,9 @@ pub(super) fn passed<'a>(
 fn windows<'a>(document: &'a Document, machine: &'a Machine, name: &str) -> Vec<Window<'a>> {
     let window = |map: &'a Map| {
         let is_of_it = |fact: &&Fact| {
-            let key = match fact.word.name {
-                "device" => "name",
-                "registers" => "device",
+            let key = match fact.word {
+                Word::Device => "name",
+                Word::Registers => "device",
                 _ => return false,
             };
             fact.get(key).is_some_and(|value| value.value == name)
@@ -86,7 +87,7 @@ fn windows<'a>(document: &'a Document, machine: &'a Machine, name: &str) -> Vec<
 fn interrupts<'a>(domain: &'a Domain, name: &str) -> Vec<&'a Interrupt> {
     let is_of_it = |interrupt: &&Interrupt| {
         let facts = interrupt.facts.iter();
-        let mut facts = facts.filter(|fact| fact.word.name == "interrupt");
+        let mut facts = facts.filter(|fact| fact.word == Word::Interrupt);
         facts.any(|fact| fact.get("device").is_some_and(|value| value.value == name))
     };
     domain.interrupts.iter().filter(is_of_it).collect()

@@ -1021,12 +1021,18 @@ pub(super) const CASES: &[Case] = &[
     case(
         "channel_end_out_of_range",
         ONE,
-        &[(r#"<end pd="vmm" id="3" />"#, r#"<end pd="vmm" id="62" />"#)],
+        &[
+            (r#" channels="3""#, ""),
+            (r#"<end pd="vmm" id="3" />"#, r#"<end pd="vmm" id="62" />"#),
+        ],
     ),
     case(
         "channel_twice",
         ONE,
-        &[(r#"<end pd="vmm" id="3" />"#, r#"<end pd="vmm" id="2" />"#)],
+        &[
+            (r#" channels="3""#, ""),
+            (r#"<end pd="vmm" id="3" />"#, r#"<end pd="vmm" id="2" />"#),
+        ],
     ),
     case(
         "channel_of_nobody",
@@ -1427,7 +1433,7 @@ pub(super) const CASES: &[Case] = &[
         ONE,
         &[
             (
-                "<virtual_machine name=\"guest\" priority=\"100\">\n            <?vmm guest bootargs=\"quiet\" stdout=\"serial\"?>\n            <?vmm gic version=\"2\" distributor=\"0x8000000\"?>\n            <?vmm policy power-off=\"machine-off\" reset=\"restart 3\" crash=\"stop\"?>\n            <vcpu id=\"0\" />\n            <?vmm ram?>\n            <map mr=\"ram\" vaddr=\"0x40000000\" perms=\"rwx\" />\n            <?vmm gic-cpu-interface?>\n            <map mr=\"gicv\" vaddr=\"0x8010000\" perms=\"rw\" cached=\"false\" />\n            <?vmm device name=\"serial\" compatible=\"arm,pl011 arm,primecell\" clocks=\"uartclk:24000000 apb_pclk:24000000\"?>\n            <map mr=\"uart\" vaddr=\"0x9000000\" perms=\"rw\" cached=\"false\" />\n        </virtual_machine>",
+                "<virtual_machine name=\"guest\" priority=\"100\">\n            <?vmm guest bootargs=\"quiet\" stdout=\"serial\"?>\n            <?vmm gic version=\"2\" distributor=\"0x8000000\"?>\n            <?vmm policy power-off=\"machine-off\" reset=\"restart 3\" crash=\"stop\"?>\n            <vcpu id=\"0\" />\n            <?vmm ram?>\n            <map mr=\"ram\" vaddr=\"0x40000000\" perms=\"rwx\" />\n            <?vmm gic-cpu-interface?>\n            <map mr=\"gicv\" vaddr=\"0x8010000\" perms=\"rw\" cached=\"false\" />\n            <?vmm device name=\"serial\" compatible=\"arm,pl011 arm,primecell\" clocks=\"uartclk:24000000 apb_pclk:24000000\"?>\n            <map mr=\"uart\" vaddr=\"0x9000000\" perms=\"rw\" cached=\"false\" />\n            <?vmm emulated name=\"mailbox\" type=\"acme::Mailbox\" registers=\"0xb000000:0x1000\" channels=\"3\"?>\n        </virtual_machine>",
                 "<virtual_machine name=\"guest\" priority=\"100\"><vcpu id=\"0\" />\n        </virtual_machine>",
             ),
             ("<?vmm image?>", ""),
