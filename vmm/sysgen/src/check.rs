@@ -4,6 +4,7 @@ mod board;
 pub(crate) mod bootargs;
 mod channels;
 mod devices;
+mod drivers;
 mod emulated;
 mod files;
 mod memory;
@@ -30,6 +31,7 @@ pub(crate) fn check(document: &Document, guests: &[Guest], board: &Board, found:
     emulated::check(document, guests, found);
     owners::check(document, guests, found);
     programs::check(document, found);
+    drivers::check(document, guests, board, found);
     schedule::check(document, guests, board, found);
     sharing::check(document, found);
     tickers::check(document, guests, found);

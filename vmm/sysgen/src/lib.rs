@@ -173,7 +173,7 @@ pub fn analyse(source: &Source, board: &Board) -> (Model, Diagnostics) {
     check::check(&document, &guests, board, &mut found);
     let model = Model {
         tickers: resolve::tickers(&document),
-        drivers: Vec::new(),
+        drivers: resolve::drivers(&document, &guests),
         programs: resolve::programs(&document),
         guests,
     };

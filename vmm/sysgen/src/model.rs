@@ -9,7 +9,7 @@ mod virtio;
 
 use vmm_config::{Action, ChannelEntry, Console, Policy, ReservationKind};
 
-pub use drivers::{Driver, DriverClient, DriverKind, Program};
+pub use drivers::{Driver, DriverClient, DriverKind, MOST_CLIENTS, Program};
 pub use emulated::{DeviceMemory, EmulatedDevice};
 pub use virtio::{
     BACKENDS, Backend, KeyValue, Part, PartSize, VIRTIO_REGISTERS_SIZE, VirtioKey, VirtioKind,

@@ -1,10 +1,12 @@
 //! The model of one guest as Rust source text: a `vmm_config::Guest` constant.
 
 mod devices;
+mod driver;
 
 use std::fmt::{self, Write};
 
 pub use devices::generate_devices;
+pub use driver::generate_driver;
 
 use crate::model::{Guest, Ticker, Wake};
 

@@ -75,7 +75,8 @@ words! {
         ["interrupts", "channels", "memory", "parameters", "compatible"];
     NodeProperty: "node-property", Guest, ["device", "name"], ["cells", "strings"];
     Virtio: "virtio", Guest, ["name", "type", "address", "interrupt", "backend"],
-        ["memory", "channel", "read-only", "capacity", "columns", "rows", "mac", "mtu"];
+        ["memory", "channel", "read-only", "capacity", "first-sector", "sectors", "columns",
+            "rows", "mac", "mtu"];
     Ram: "ram", GuestMap, [], ["memory-node"];
     Device: "device", GuestMap, ["name"], ["compatible", "offset", "size", "clocks"];
     Registers: "registers", GuestMap, ["device"], ["offset", "size"];

@@ -33,7 +33,19 @@ pub(super) fn check(document: &Document, board: &Board, found: &mut Diagnostics)
         } else if map.says(Word::GicCpuInterface) {
             check_cpu_interface(map, region, board, found);
         } else if map.says(Word::Device) || map.says(Word::Registers) {
-            check_device(machine, map, region, board, found);
+            let is_stdout = is_stdout(machine, map);
+            check_device(is_stdout, region, board, found);
+        }
+    }
+    for map in document.domains.iter().flat_map(|domain| &domain.maps) {
+        let Some(region) = find_region(document, &map.region.value) else {
+            continue;
+        };
+        if map.says(Word::DriverRegisters) {
+            check_device(false, region, board, found);
+        } else if map.says(Word::Dma) {
+            let what = format!("memory of a device, `{}`", region.name.value);
+            check_is_memory(region, what, board, found);
         }
     }
 }
@@ -134,13 +146,7 @@ fn memory_hint(board: &Board) -> String {
     format!("the memory of {} is {list}", board.name)
 }
 
-fn check_device(
-    machine: &Machine,
-    map: &Map,
-    region: &Region,
-    board: &Board,
-    found: &mut Diagnostics,
-) {
+fn check_device(is_stdout: bool, region: &Region, board: &Board, found: &mut Diagnostics) {
     let Some(physical) = &region.physical else {
         return;
     };
@@ -154,7 +160,7 @@ fn check_device(
                 ),
                 "memory of the board",
             )
-            .hint(if is_stdout(machine, map) {
+            .hint(if is_stdout {
                 board.uart_in_words()
             } else {
                 memory_hint(board)

@@ -1,13 +1,24 @@
-//! Passed-through devices against those that the board has at their addresses.
+//! Passed-through devices, and those of drivers, against those that the board has at their
+//! addresses.
 
 mod passed;
 
 use crate::board::{Board, Device};
 use crate::diagnostic::Diagnostics;
 use crate::document::{Document, Interrupt};
-use passed::{Passed, Window, passed};
+use passed::{Passed, Window, driven, passed};
 
 pub(super) fn check(document: &Document, board: &Board, found: &mut Diagnostics) {
+    for driven in document
+        .domains
+        .iter()
+        .filter_map(|domain| driven(document, domain))
+    {
+        // A driver without one is reported with the drivers.
+        if !driven.interrupts.is_empty() {
+            check_device(&driven, board, found);
+        }
+    }
     for domain in &document.domains {
         let Some(machine) = &domain.machine else {
             continue;

@@ -117,8 +117,8 @@ fn check_windows(guest: &Guest, found: &mut Diagnostics) {
     }
 }
 
-/// Is it a device that writes the region, or whose other end does?
+/// Are its memory regions written? Those of a disk that is read-only and has no other end are not.
 fn is_written(device: &EmulatedDevice) -> bool {
-    let is_read_only = |(name, value): &(String, u64)| name == "read-only" && *value == 1;
-    !device.parameters.iter().any(is_read_only)
+    let has_other_end = device.virtio.is_some_and(|backend| backend.has_channel);
+    has_other_end || device.parameter("read-only") != Some(1)
 }

@@ -6,8 +6,9 @@
 use crate::diagnostic::Diagnostics;
 use crate::document::{Document, Domain};
 use crate::model::Guest;
-use crate::resolve::{find_region, is_ticker};
+use crate::resolve::{find_region, is_driver, is_ticker};
 use crate::source::Spanned;
+use crate::vocabulary::Word;
 
 /// What the build writes beside the guests' own files.
 const TAKEN: [&str; 2] = ["loader.img", "report.txt"];
@@ -24,8 +25,8 @@ pub(super) fn check(document: &Document, guests: &[Guest], found: &mut Diagnosti
     let mut files: Vec<File<'_>> = Vec::new();
     for domain in &document.domains {
         let guest = guests.iter().find(|g| g.domain == domain.name.value);
-        if let Some(origin) = domain.program.as_ref().filter(|_| is_ticker(domain))
-            && is_plain(origin, "the program of a ticker", found)
+        if let Some((origin, what)) = domain.program.as_ref().zip(program_of(domain, guest))
+            && is_plain(origin, what, found)
         {
             let name = origin.value.clone();
             let file = File { name, origin };
@@ -41,6 +42,18 @@ pub(super) fn check(document: &Document, guests: &[Guest], found: &mut Diagnosti
             }
             files.push(file);
         }
+    }
+}
+
+/// What a program is that the build makes beside those of VMMs.
+fn program_of(domain: &Domain, guest: Option<&Guest>) -> Option<&'static str> {
+    if is_ticker(domain) {
+        Some("the program of a ticker")
+    } else if is_driver(domain) {
+        Some("the program of a driver")
+    } else {
+        domain.fact(Word::Program).filter(|_| guest.is_none())?;
+        Some("the program of a protection domain")
     }
 }
 
@@ -123,7 +136,8 @@ fn collides(earlier: &[File<'_>], file: &File<'_>, found: &mut Diagnostics) -> b
     );
     match first {
         Some(first) => item.related(&first.origin.span, "and this one").hint(
-            "each guest has a program, an image, NAME.rs and NAME.dtb of its own; rename one",
+            "each guest has a program, an image, NAME.rs, NAME.devices.rs and NAME.dtb of its own; \
+             rename one",
         ),
         None => item.hint("the build has a file of this name itself; choose another"),
     };

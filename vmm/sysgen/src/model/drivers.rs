@@ -30,11 +30,13 @@ pub enum DriverKind {
     Network,
     /// A UART.
     Serial,
+    /// A source of random numbers.
+    Entropy,
 }
 
 impl DriverKind {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Block, Self::Network, Self::Serial];
+    pub const ALL: [Self; 4] = [Self::Block, Self::Network, Self::Serial, Self::Entropy];
 
     /// As the system XML has it.
     pub const fn name(self) -> &'static str {
@@ -42,9 +44,32 @@ impl DriverKind {
             Self::Block => "block",
             Self::Network => "network",
             Self::Serial => "serial",
+            Self::Entropy => "entropy",
+        }
+    }
+
+    /// What its device is called in device trees.
+    pub const fn compatible(self) -> &'static str {
+        match self {
+            Self::Block | Self::Network | Self::Entropy => "virtio,mmio",
+            Self::Serial => "arm,pl011",
+        }
+    }
+
+    /// The least memory that its device reads and writes by itself, if it does (drivers/README.md
+    /// has what it is for).
+    pub const fn least_dma(self) -> Option<u64> {
+        match self {
+            Self::Block => Some(0x1_9000),
+            Self::Network => Some(0xa000),
+            Self::Entropy => Some(0x9000),
+            Self::Serial => None,
         }
     }
 }
+
+/// Most clients of a driver.
+pub const MOST_CLIENTS: usize = 8;
 
 /// A virtio device, as the driver behind it sees it.
 #[derive(Clone, Debug)]

@@ -32,6 +32,14 @@ pub struct EmulatedDevice {
     pub span: Span,
 }
 
+impl EmulatedDevice {
+    /// The parameter of that name.
+    pub fn parameter(&self, name: &str) -> Option<u64> {
+        let mut all = self.parameters.iter();
+        Some(all.find(|(other, _)| other == name)?.1)
+    }
+}
+
 /// A memory region of the VMM that a device uses.
 #[derive(Clone, Debug)]
 pub struct DeviceMemory {

@@ -101,6 +101,8 @@ pub enum KeyValue {
         /// The most.
         most: u64,
     },
+    /// A number that may be left out.
+    Optional,
     /// A power of two.
     PowerOfTwo {
         /// If it is left out.
@@ -144,6 +146,11 @@ const fn capacity(default: u64, layout: &Layout) -> VirtioKey {
     }
 }
 
+const READ_ONLY: VirtioKey = VirtioKey {
+    name: "read-only",
+    value: KeyValue::Flag,
+};
+
 /// Bytes of a sector, the least that a disk can have.
 const SECTOR_BYTES: u64 = 512;
 /// The smallest MTU that IPv4 allows.
@@ -171,10 +178,7 @@ pub const BACKENDS: &[Backend] = &[
             PartSize::AtLeast(SECTOR_BYTES),
         )],
         has_channel: false,
-        keys: &[VirtioKey {
-            name: "read-only",
-            value: KeyValue::Flag,
-        }],
+        keys: &[READ_ONLY],
         driver: None,
     },
     Backend {
@@ -193,7 +197,18 @@ pub const BACKENDS: &[Backend] = &[
             part("data", true, true, PartSize::Cells(block::BLOCK_BYTES)),
         ],
         has_channel: true,
-        keys: &[capacity(64, &block::REQUESTS)],
+        keys: &[
+            READ_ONLY,
+            capacity(64, &block::REQUESTS),
+            VirtioKey {
+                name: "first-sector",
+                value: KeyValue::Optional,
+            },
+            VirtioKey {
+                name: "sectors",
+                value: KeyValue::Optional,
+            },
+        ],
         driver: Some(DriverKind::Block),
     },
     Backend {
@@ -243,11 +258,14 @@ pub const BACKENDS: &[Backend] = &[
     },
     Backend {
         kind: VirtioKind::Entropy,
-        name: "vmm",
-        rust_type: "vmm_virtio::device::Entropy<'m>",
-        memory: &[],
-        has_channel: false,
+        name: "sddf",
+        rust_type: "vmm_virtio::device::SddfEntropy<'m>",
+        memory: &[
+            part("queue", true, true, SERIAL_QUEUE),
+            part("data", false, true, SERIAL_DATA),
+        ],
+        has_channel: true,
         keys: &[],
-        driver: None,
+        driver: Some(DriverKind::Entropy),
     },
 ];

@@ -1,6 +1,6 @@
 //! Programs that are made from crates of the user's.
 
-use super::tickers::is_ticker;
+use super::{is_driver, is_ticker};
 use crate::document::{Document, Domain};
 use crate::model::Program;
 use crate::vocabulary::Word;
@@ -15,7 +15,7 @@ pub(super) fn folder(domain: &Domain) -> Option<String> {
 pub(crate) fn programs(document: &Document) -> Vec<Program> {
     let has_tables = |domain: &&Domain| {
         is_ticker(domain)
-            || domain.fact(Word::Driver).is_some()
+            || is_driver(domain)
             || domain
                 .machine
                 .as_ref()

@@ -40,6 +40,7 @@ fn device_trees_are_as_expected() {
     golden::check("one.dts", &text(&one));
     golden::check("two_vcpus.dts", &text(&blob(systems::TWO_VCPUS, None)));
     golden::check("devices.dts", &text(&blob(systems::DEVICES, None)));
+    golden::check("drivers.dts", &text(&blob(systems::DRIVERS, None)));
 }
 
 /// The kernel passes one private interrupt on, the virtual timer's: no other may be offered, and

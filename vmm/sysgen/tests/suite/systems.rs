@@ -9,6 +9,7 @@ pub(crate) const ONE: &str = include_str!("../systems/one.xml");
 pub(crate) const TWO_VCPUS: &str = include_str!("../systems/two_vcpus.xml");
 pub(crate) const TWO_GUESTS: &str = include_str!("../systems/two_guests.xml");
 pub(crate) const DEVICES: &str = include_str!("../systems/devices.xml");
+pub(crate) const DRIVERS: &str = include_str!("../systems/drivers.xml");
 pub(crate) const SHADOW: &str = include_str!("../systems/shadow.xml");
 
 /// The top of the repository.
@@ -42,7 +43,7 @@ pub(crate) fn load(text: &str) -> System {
 
 #[test]
 fn the_good_systems_have_no_findings() {
-    for text in [ONE, TWO_VCPUS, TWO_GUESTS, SHADOW, DEVICES] {
+    for text in [ONE, TWO_VCPUS, TWO_GUESTS, SHADOW, DEVICES, DRIVERS] {
         let system = load(text);
         assert!(system.warnings.is_empty(), "{}", system.warnings());
     }

@@ -53,6 +53,15 @@ fn tables_are_as_expected() {
     golden::check("two_vcpus.rs", &text(systems::TWO_VCPUS));
     golden::check("shadow.rs", &text(systems::SHADOW));
     golden::check("devices.rs", &text(systems::DEVICES));
+    let system = systems::load(systems::DRIVERS);
+    for guest in &system.guests {
+        let name = format!("drivers_{}.rs", guest.name);
+        golden::check(&name, &tables::generate(guest));
+    }
+    for driver in &system.drivers {
+        let name = format!("{}.rs", driver.domain);
+        golden::check(&name, &tables::generate_driver(driver));
+    }
     let system = systems::load(systems::TWO_GUESTS);
     for guest in &system.guests {
         let name = format!("two_guests_{}.rs", guest.name);
@@ -69,6 +78,11 @@ fn device_sets_are_as_expected() {
     let set = |system| tables::generate_devices(&systems::load(system).guests[0]);
     golden::check("devices.set.rs", &set(systems::DEVICES));
     golden::check("two_vcpus.set.rs", &set(systems::TWO_VCPUS));
+    let system = systems::load(systems::DRIVERS);
+    for guest in &system.guests {
+        let name = format!("drivers_{}.set.rs", guest.name);
+        golden::check(&name, &tables::generate_devices(guest));
+    }
 }
 
 #[test]

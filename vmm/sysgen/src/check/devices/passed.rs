@@ -1,20 +1,23 @@
-//! The devices that a guest gets, as the system XML has them.
+//! The devices that a guest or a driver gets, as the system XML has them.
 
 use std::ops::Range;
 
 use crate::document::{Document, Domain, Interrupt, Machine, Map};
 use crate::fact::Fact;
+use crate::model::DriverKind;
 use crate::number;
-use crate::resolve::find_region;
+use crate::resolve::{driver_kind, find_region, register_window};
 use crate::source::{Span, Spanned};
 use crate::vocabulary::Word;
 
-/// A device of a guest; its windows have physical addresses.
+/// A device of a guest or a driver; its windows have physical addresses.
 pub(super) struct Passed<'a> {
     pub(super) name: &'a str,
     pub(super) fact: &'a Fact,
     pub(super) windows: Vec<Window<'a>>,
     pub(super) compatible: Option<&'a Spanned<String>>,
+    /// What a driver of ours can drive.
+    pub(super) driven: Option<DriverKind>,
     pub(super) interrupts: Vec<&'a Interrupt>,
     /// Is it the guest's console?
     pub(super) is_stdout: bool,
@@ -29,7 +32,8 @@ pub(super) struct Window<'a> {
 impl Passed<'_> {
     pub(super) fn words(&self) -> Vec<&str> {
         let text = self.compatible.map_or("", |text| text.value.as_str());
-        text.split_whitespace().collect()
+        let driven = self.driven.map(DriverKind::compatible);
+        text.split_whitespace().chain(driven).collect()
     }
 }
 
@@ -51,10 +55,34 @@ pub(super) fn passed<'a>(
         fact,
         windows: windows(document, machine, name),
         compatible: fact.get("compatible"),
+        driven: None,
         interrupts: interrupts(domain, name),
         is_stdout: stdout.is_some_and(|stdout| stdout.value == name),
     });
     all.collect()
+}
+
+/// The device of a driver.
+pub(super) fn driven<'a>(document: &'a Document, domain: &'a Domain) -> Option<Passed<'a>> {
+    let driven = driver_kind(domain)?;
+    let mut maps = domain.maps.iter();
+    let map = maps.find(|map| map.says(Word::DriverRegisters))?;
+    let region = find_region(document, &map.region.value)?;
+    let physical = region.physical.as_ref()?;
+    let (offset, size) = register_window(document, map)?;
+    let start = physical.value.checked_add(offset)?;
+    Some(Passed {
+        name: &domain.name.value,
+        fact: map.fact(Word::DriverRegisters)?,
+        windows: vec![Window {
+            range: start..start.checked_add(size)?,
+            span: &physical.span,
+        }],
+        compatible: None,
+        driven: Some(driven),
+        interrupts: domain.interrupts.iter().collect(),
+        is_stdout: false,
+    })
 }
 
 /// The windows of the device: of its `device` and `registers` instructions.

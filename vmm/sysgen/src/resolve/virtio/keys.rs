@@ -28,6 +28,7 @@ fn value(fact: &Fact, key: &VirtioKey, found: &mut Diagnostics) -> Option<u64> {
             None => Some(default),
             Some(_) => number(fact, key.name, least, most, found),
         },
+        KeyValue::Optional => Some(fact.number(key.name, found)?.value),
         KeyValue::PowerOfTwo { default, most } => match fact.get(key.name) {
             None => Some(default),
             Some(_) => power_of_two(fact, key.name, most, found),

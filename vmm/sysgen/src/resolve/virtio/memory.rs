@@ -30,7 +30,7 @@ pub(super) fn regions(
     // With one left out, the others would be taken for what they are not.
     if regions.len() == backend.memory.len() {
         let value = |name| Some(parameters.iter().find(|(n, _)| n == name)?.1);
-        let is_read_only = value("read-only") == Some(1);
+        let is_read_only = !backend.has_channel && value("read-only") == Some(1);
         for (region, part) in regions.iter().zip(backend.memory) {
             if part.vmm_writes && !is_read_only {
                 check_writable(context, region, part, backend, found);
