@@ -5,4 +5,5 @@ fn main() {
     println!("cargo::rerun-if-changed={script}");
     println!("cargo::rustc-link-arg=-T{script}");
     println!("cargo::rerun-if-env-changed=VMM_TABLES");
+    println!("cargo::rerun-if-env-changed=VMM_DEVICES");
 }

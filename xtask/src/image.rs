@@ -10,6 +10,7 @@ use sysgen::{Board, Guest, GuestFiles, Images, Seed, System};
 use crate::knobs::{Choice, Knobs};
 use crate::microkit::{Sdk, choices};
 use crate::program::Builder;
+use crate::programs;
 use crate::progress::{self, step};
 use crate::room::Filled;
 use crate::tree::Tree;
@@ -99,7 +100,6 @@ impl Recipe {
         let builder = Builder::new(tree, &self.sdk, &self.board, &self.config)?;
         fs::create_dir_all(&self.folder)?;
         let mut filled = Vec::new();
-        let mut programs = Vec::new();
         for guest in &system.guests {
             let given = self.images.bootargs.as_deref();
             if let Some(doubt) = given.and_then(|text| System::doubt(guest, &board, text)) {
@@ -107,18 +107,10 @@ impl Recipe {
             }
             let files = self.guest_files(&system, guest, seed()?)?;
             filled.push(Filled::of(guest, &files));
-            programs.push((self.folder.join(&guest.program), files.tables));
         }
         let room = builder.room(&self.board);
         room.as_ref().map_or(Ok(()), |room| room.check(&filled))?;
-        for (program, tables) in programs {
-            builder.build_vmm(tree, &tables, &program)?;
-        }
-        for ticker in &system.tickers {
-            step(&format!("ticker {}", ticker.domain));
-            let tables = sysgen::tables::generate_ticker(ticker);
-            builder.build_ticker(tree, &tables, &self.folder.join(&ticker.program))?;
-        }
+        programs::build(tree, &builder, &system, &self.system, &self.folder)?;
         let loader = self.folder.join("loader.img");
         step(&format!("image {}", Tree::shown(&loader)));
         progress::run_or_advise(

@@ -13,6 +13,7 @@ pub mod microkit;
 pub mod processor;
 pub mod profile;
 pub mod program;
+pub mod programs;
 pub mod progress;
 pub mod release;
 pub mod room;

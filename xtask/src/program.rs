@@ -40,29 +40,78 @@ pub struct Builder {
     target: PathBuf,
 }
 
-/// A program that is compiled with tables of sysgen's.
-struct Tabled {
-    folder: &'static str,
-    /// The environment variable that names the tables.
-    variable: &'static str,
-    binary: &'static str,
+/// A crate whose binary is a protection domain's program, and what it is compiled with.
+#[derive(Clone, Debug)]
+pub struct Program<'a> {
+    folder: PathBuf,
+    binary: String,
     /// The build, in words.
-    step: &'static str,
+    step: String,
+    /// Texts of sysgen's that it includes, by the environment variables that name their files.
+    tables: Vec<(&'static str, &'a str)>,
 }
 
-const VMM: Tabled = Tabled {
-    folder: "vmm/pd",
-    variable: "VMM_TABLES",
-    binary: "vmm",
-    step: "building the VMM",
-};
+impl<'a> Program<'a> {
+    /// The VMM of a guest with these tables and devices.
+    pub fn vmm(tree: &Tree, tables: &'a str, devices: &'a str) -> Self {
+        Self {
+            folder: tree.path("vmm/pd"),
+            binary: "vmm".to_owned(),
+            step: "building the VMM".to_owned(),
+            tables: vec![("VMM_TABLES", tables), ("VMM_DEVICES", devices)],
+        }
+    }
 
-const TICKER: Tabled = Tabled {
-    folder: "drivers/ticker",
-    variable: "TICKER_TABLES",
-    binary: "ticker",
-    step: "building a ticker",
-};
+    /// A VMM of the user's own: a crate that adds devices to ours.
+    ///
+    /// # Errors
+    /// When there is no such crate.
+    pub fn vmm_in(folder: &Path, tables: &'a str, devices: &'a str) -> Result<Self> {
+        Ok(Self {
+            tables: vec![("VMM_TABLES", tables), ("VMM_DEVICES", devices)],
+            ..Self::in_folder(folder)?
+        })
+    }
+
+    /// A ticker with its table.
+    pub fn ticker(tree: &Tree, table: &'a str) -> Self {
+        Self {
+            folder: tree.path("drivers/ticker"),
+            binary: "ticker".to_owned(),
+            step: "building a ticker".to_owned(),
+            tables: vec![("TICKER_TABLES", table)],
+        }
+    }
+
+    /// A program without tables.
+    ///
+    /// # Errors
+    /// When there is no such crate.
+    pub fn in_folder(folder: &Path) -> Result<Self> {
+        let manifest = folder.join("Cargo.toml");
+        let text = fs::read_to_string(&manifest)?;
+        let parsed: Manifest = toml::from_str(&text)
+            .with_context(|| format!("{} is not the manifest of a crate", manifest.display()))?;
+        let name = parsed.package.name;
+        Ok(Self {
+            folder: folder.to_owned(),
+            step: format!("building {name}"),
+            binary: name,
+            tables: Vec::new(),
+        })
+    }
+}
+
+/// What is needed of a Cargo.toml.
+#[derive(serde::Deserialize)]
+struct Manifest {
+    package: Package,
+}
+
+#[derive(serde::Deserialize)]
+struct Package {
+    name: String,
+}
 
 impl Builder {
     /// Gets ready to build.
@@ -95,46 +144,35 @@ impl Builder {
         self.toolchain.version()
     }
 
-    /// Builds the VMM with `tables` and puts it at `program`.
+    /// Builds a program and puts it at `target`.
     ///
     /// # Errors
     /// When it does not build.
-    pub fn build_vmm(&self, tree: &Tree, tables: &str, program: &Path) -> Result<()> {
-        self.build_with_tables(tree, &VMM, tables, program)
-    }
-
-    /// Builds a ticker with `tables` and puts it at `program`.
-    ///
-    /// # Errors
-    /// When it does not build.
-    pub fn build_ticker(&self, tree: &Tree, tables: &str, program: &Path) -> Result<()> {
-        self.build_with_tables(tree, &TICKER, tables, program)
-    }
-
-    fn build_with_tables(
-        &self,
-        tree: &Tree,
-        kind: &Tabled,
-        tables: &str,
-        program: &Path,
-    ) -> Result<()> {
+    pub fn build(&self, tree: &Tree, program: &Program<'_>, target: &Path) -> Result<()> {
         let _lock = self.lock()?;
-        let digest = Sha256::digest(tables);
+        let mut cargo = self.protection_domains(tree, &program.folder);
+        for (variable, text) in &program.tables {
+            cargo.env(variable, self.table_file(text)?);
+        }
+        let advice = |log: &str| self.advice(log);
+        progress::run_or_advise(&program.step, &mut cargo, &advice)?;
+        copy_if_changed(&self.built(&program.binary), target)
+    }
+
+    /// A file that holds `text`. It is named after its content: another system needs another
+    /// program, the same one does not.
+    fn table_file(&self, text: &str) -> Result<PathBuf> {
+        let digest = Sha256::digest(text);
         let name: String = digest
             .iter()
             .take(8)
             .map(|byte| format!("{byte:02x}"))
             .collect();
-        // Named after its content: another system needs another VMM, the same one does not.
         let path = self.target.join(format!("tables-{name}.rs"));
         if !path.exists() {
-            fs::write(&path, tables)?;
+            fs::write(&path, text)?;
         }
-        let mut cargo = self.protection_domains(tree, kind.folder);
-        cargo.env(kind.variable, &path);
-        let advice = |log: &str| self.advice(log);
-        progress::run_or_advise(kind.step, &mut cargo, &advice)?;
-        copy_if_changed(&self.built(kind.binary), program)
+        Ok(path)
     }
 
     /// Builds the programs of `folder`, a workspace like `vmm/pd`, and returns where they are.
@@ -143,7 +181,7 @@ impl Builder {
     /// When they do not build.
     pub fn build_protection_domains(&self, tree: &Tree, folder: &str) -> Result<PathBuf> {
         let _lock = self.lock()?;
-        let mut cargo = self.protection_domains(tree, folder);
+        let mut cargo = self.protection_domains(tree, &tree.path(folder));
         let advice = |log: &str| self.advice(log);
         progress::run_or_advise("building protection domains", &mut cargo, &advice)?;
         Ok(self.built(""))
@@ -161,7 +199,7 @@ impl Builder {
     /// When it does not build.
     pub fn build_root_task(&self, tree: &Tree, folder: &str, guest: &Path) -> Result<PathBuf> {
         let _lock = self.lock()?;
-        let mut cargo = self.protection_domains(tree, folder);
+        let mut cargo = self.protection_domains(tree, &tree.path(folder));
         cargo.env("ROOT_TASK_GUEST", guest);
         let advice = |log: &str| self.advice(log);
         progress::run_or_advise("building the root task", &mut cargo, &advice)?;
@@ -185,15 +223,15 @@ impl Builder {
         tool
     }
 
-    fn protection_domains(&self, tree: &Tree, folder: &str) -> Command {
-        let manifest = tree.path(folder).join("Cargo.toml");
+    fn protection_domains(&self, tree: &Tree, folder: &Path) -> Command {
+        let manifest = folder.join("Cargo.toml");
         let mut cargo = self.toolchain.build(&manifest, &self.target);
         if self.release {
             cargo.arg("--release");
         }
         cargo.env("SEL4_INCLUDE_DIRS", self.board_folder.join("include"));
         match self.sdk {
-            Sdk::Official(_) => lock_of_the_sdk(&mut cargo, tree, folder),
+            Sdk::Official(_) => lock_of_the_sdk(&mut cargo, folder),
             Sdk::StandIn => cargo.arg("--config").arg(tree.path("devsdk/patch.toml")),
         };
         cargo
@@ -246,8 +284,8 @@ fn target_folder(sdk: &str, board: &str, config: &str) -> String {
 
 /// Upstream's crates come from git and are locked in a file of their own; the Cargo.lock beside
 /// the manifest has the stand-in's in their place.
-fn lock_of_the_sdk<'a>(cargo: &'a mut Command, tree: &Tree, folder: &str) -> &'a mut Command {
-    let lock = tree.path(folder).join("sdk/Cargo.lock");
+fn lock_of_the_sdk<'a>(cargo: &'a mut Command, folder: &Path) -> &'a mut Command {
+    let lock = folder.join("sdk/Cargo.lock");
     cargo
         .env("RUSTC_BOOTSTRAP", "1")
         .arg("-Zlockfile-path")

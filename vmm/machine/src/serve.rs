@@ -30,7 +30,6 @@ pub fn serve<C: Calls, G: InterruptController, M: DeviceMaker>(
     guest: &'static Guest,
     calls: C,
     gic: impl FnOnce(usize) -> G,
-    _: M,
 ) {
     let mut context = Context::new(calls, guest.interrupts);
     // The kernel may hold interrupts back until their first acknowledgement (seL4 issue 1536).

@@ -49,6 +49,15 @@ pub(crate) struct Answer {
     tag: u64,
 }
 
+#[inline(always)]
+fn event(badge: u64, message: Message) -> Event {
+    if badge & FAULT_BADGE != 0 {
+        Event::Exit(VcpuId((badge & 0xff) as u8), message)
+    } else {
+        Event::Notified(badge)
+    }
+}
+
 /// Signals the protection domain at the other end of `channel`.
 pub(crate) fn notify(channel: u8) {
     signal(NOTIFICATION_BASE + u64::from(channel));
@@ -95,6 +104,22 @@ impl Calls for Invoker<'_> {
         }
     }
 
+    fn poll(&mut self, answer: Answer) -> Option<Event> {
+        const NB_RECV: i64 = sys::syscall_id::NBRecv as i64;
+        if answer.target != 0 {
+            let [a, b, c, d, ..] = self.ipc.inner().msg;
+            send(self.ipc, answer.target, answer.tag, [a, b, c, d]);
+        }
+        match send_and_receive(self.ipc, NB_RECV, (0, 0), INPUT, REPLY) {
+            (0, _) => None,
+            (badge, message) => Some(event(badge, message)),
+        }
+    }
+
+    fn notify(&mut self, channel: u8) {
+        notify(channel);
+    }
+
     /// The last message, from its fifth word on.
     fn message_rest<const N: usize>(&self) -> [u64; N] {
         let rest = self.ipc.msg_regs().get(FAST_WORDS..);
@@ -114,11 +139,7 @@ impl Calls for Invoker<'_> {
     fn wait(&mut self, answer: Answer) -> Option<Event> {
         let Answer { call, target, tag } = answer;
         let (badge, message) = send_and_receive(self.ipc, call, (target, tag), INPUT, REPLY);
-        if badge & FAULT_BADGE != 0 {
-            Some(Event::Exit(VcpuId((badge & 0xff) as u8), message))
-        } else {
-            Some(Event::Notified(badge))
-        }
+        Some(event(badge, message))
     }
 
     /// Reads the first `count` registers of a vCPU's thread into `words`; what else is in

@@ -249,7 +249,7 @@ fn run_with(script: Vec<Step>, change: impl FnOnce(&mut Guest)) -> State {
         alarm: Alarm(kernel.clone()),
         kernel: kernel.clone(),
     };
-    serve(tables.get(), model, Distributor::<1, 2>::new, Maker);
+    serve::<_, _, Maker>(tables.get(), model, Distributor::<1, 2>::new);
     let state = Rc::try_unwrap(kernel.0)
         .map_err(|_| ())
         .expect("the loop has ended");
