@@ -114,7 +114,10 @@ fn is_ours(domain: &Domain, machine: &Machine) -> bool {
     let maps = machine.maps.iter().chain(&domain.maps);
     let facts = maps.map(|map| &map.facts);
     let interrupts = domain.interrupts.iter().map(|irq| &irq.facts);
-    !machine.facts.is_empty() || facts.chain(interrupts).any(|list| !list.is_empty())
+    let has_facts =
+        !machine.facts.is_empty() || facts.chain(interrupts).any(|list| !list.is_empty());
+    // A driver with a virtual machine is reported with the drivers.
+    has_facts && !is_driver(domain)
 }
 
 fn report_facts_without_guest(domain: &Domain, found: &mut Diagnostics) {

@@ -31,9 +31,8 @@ pub(super) fn check(document: &Document, guests: &[Guest], found: &mut Diagnosti
                 )
                 .hint(format!(
                     "name it in channels=\"{channel}\" of an `emulated` device or \
-                     channel=\"{channel}\" of a `virtio` device, mark `{}` as a `ticker`, or \
-                     remove the <channel>",
-                    other.domain.value
+                     channel=\"{channel}\" of a `virtio` device, put <?vmm ticker?> before the \
+                     other end's protection domain if it wakes the VMM, or remove the <channel>"
                 ));
         }
     }

@@ -4,6 +4,8 @@
 //! `tests/golden/diagnostics/NAME.txt`.
 
 mod cases;
+mod device_cases;
+mod driver_cases;
 
 use std::collections::BTreeSet;
 
@@ -11,10 +13,15 @@ use sysgen::System;
 use sysgen::source::Source;
 
 use crate::{golden, systems};
-use cases::{CASES, Case};
+use cases::Case;
 
 /// Findings with a test of their own: the first comes up only with images (`package.rs`).
 const NO_CASES: [&str; 2] = ["build_ram_too_small", "bootargs_too_long"];
+
+fn cases() -> impl Iterator<Item = &'static Case> {
+    let lists = [cases::CASES, device_cases::CASES, driver_cases::CASES];
+    lists.into_iter().flatten()
+}
 
 fn source(case: &Case) -> Source {
     let mut text = case.system.to_owned();
@@ -27,7 +34,7 @@ fn source(case: &Case) -> Source {
 
 #[test]
 fn findings_are_as_expected() {
-    for case in CASES {
+    for case in cases() {
         let source = source(case);
         let (_, found) = sysgen::analyse(&source, &systems::board(case.board));
         assert!(!found.is_empty(), "{}: nothing was found", case.name);
@@ -45,7 +52,7 @@ fn findings_are_as_expected() {
 
 #[test]
 fn every_finding_points_at_text_and_says_what_to_do() {
-    for case in CASES {
+    for case in cases() {
         let source = source(case);
         let (_, found) = sysgen::analyse(&source, &systems::board(case.board));
         for item in found.iter() {
@@ -69,7 +76,7 @@ fn every_finding_points_at_text_and_says_what_to_do() {
 
 #[test]
 fn errors_stop_the_build_and_warnings_do_not() {
-    for case in CASES {
+    for case in cases() {
         let loaded = System::parse(source(case), &systems::board(case.board));
         assert_eq!(
             loaded.is_ok(),
@@ -94,8 +101,8 @@ fn a_command_line_that_linux_would_cut_is_found() {
 
 #[test]
 fn no_golden_file_is_left_over() {
-    let names: BTreeSet<String> = CASES.iter().map(|case| case.name.to_owned()).collect();
-    assert_eq!(names.len(), CASES.len(), "two cases have one name");
+    let names: BTreeSet<String> = cases().map(|case| case.name.to_owned()).collect();
+    assert_eq!(names.len(), cases().count(), "two cases have one name");
     let folder = std::fs::read_dir(golden::path("diagnostics")).expect("the folder");
     for entry in folder {
         let path = entry.expect("an entry").path();

@@ -3,6 +3,7 @@
 mod boards;
 mod device_tree;
 mod diagnostics;
+mod emulated;
 mod explain;
 mod foreign;
 mod given_tree;

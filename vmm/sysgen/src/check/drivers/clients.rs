@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostics;
 use crate::document::{Document, Domain};
-use crate::model::{DeviceMemory, Guest, MOST_CLIENTS, Part};
+use crate::model::{DeviceMemory, DriverKind, Guest, MOST_CLIENTS, Part};
 use crate::resolve::{Client, clients, driver_kind};
 use crate::source::Spanned;
 
@@ -96,20 +96,20 @@ fn check_kind(driver: &Domain, client: &Client<'_>, found: &mut Diagnostics) {
         return;
     };
     if backend.driver != Some(kind) {
-        let wanted = backend.driver.map_or("no", |kind| kind.name());
+        let wanted = backend.driver.map_or("none", DriverKind::name);
         found
             .error(
                 &channel.span,
                 format!(
-                    "a {} driver at the channel of a virtio {} device",
-                    kind.name(),
-                    backend.kind.name()
+                    "the channel of a virtio {} device leads to a driver of the type `{}`",
+                    backend.kind.name(),
+                    kind.name()
                 ),
                 format!("leads to `{}`", driver.name.value),
             )
-            .related(&driver.span, format!("a {} driver", kind.name()))
+            .related(&driver.span, "this driver")
             .hint(format!(
-                "a virtio {} device has a {wanted} driver",
+                "a virtio {} device needs a driver of the type `{wanted}`",
                 backend.kind.name()
             ));
     }

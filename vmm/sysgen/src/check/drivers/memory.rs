@@ -46,8 +46,8 @@ pub(super) fn check_registers(document: &Document, driver: &Domain, found: &mut 
             .hint("write perms=\"rw\" cached=\"false\"");
     }
     check_window(document, map, found);
-    if let Some(physical) = physical(document, map, "the registers of a device", found) {
-        report_guests(document, map, &physical, "the device", found);
+    if let Some(physical) = physical(document, map, "registers of a device", found) {
+        report_guests(document, map, &physical, "the device of a driver", found);
     }
 }
 
@@ -134,7 +134,7 @@ pub(super) fn check_dma(document: &Document, driver: &Domain, found: &mut Diagno
         document,
         map,
         &physical,
-        "memory that its device uses",
+        "memory that the device of a driver uses",
         found,
     );
     report_others(document, map, found);
@@ -156,7 +156,7 @@ fn physical(
             found
                 .error(
                     &region.span,
-                    format!("{what} needs a `{attribute}`"),
+                    format!("{what} without a `{attribute}`"),
                     format!("no `{attribute}` here"),
                 )
                 .related(&map.span, "mapped here")
@@ -190,7 +190,7 @@ fn report_guests(
             found
                 .error(
                     &other.span,
-                    format!("a guest maps {what} of a driver"),
+                    format!("a guest maps {what}"),
                     "with it, the guest could reach any memory",
                 )
                 .related(&map.span, "the driver's map")
@@ -201,7 +201,11 @@ fn report_guests(
 
 fn report_others(document: &Document, map: &Map, found: &mut Diagnostics) {
     let others = document.domains.iter().flat_map(|domain| &domain.maps);
-    let is_same = |other: &&Map| other.region.value == map.region.value && other.span != map.span;
+    // Of two that are marked, the second is reported.
+    let is_same = |other: &&Map| {
+        let is_later = other.span.start > map.span.start || !other.says(Word::Dma);
+        other.region.value == map.region.value && other.span != map.span && is_later
+    };
     for other in others.filter(is_same) {
         found
             .error(

@@ -17,7 +17,7 @@ pub(super) struct Case {
 const VIRT: &str = "qemu_virt_aarch64";
 
 /// A case on QEMU's virt machine.
-const fn case(
+pub(super) const fn case(
     name: &'static str,
     system: &'static str,
     edits: &'static [(&'static str, &'static str)],
