@@ -183,6 +183,9 @@ impl Response {
 pub struct BlockClient<'r> {
     requests: Producer<'r, REQUEST_BYTES>,
     responses: Consumer<'r, RESPONSE_BYTES>,
+    capacity: u32,
+    /// Requests that are not answered.
+    unanswered: u32,
 }
 
 impl<'r> BlockClient<'r> {
@@ -198,15 +201,24 @@ impl<'r> BlockClient<'r> {
         Ok(Self {
             requests: Producer::new(requests, REQUESTS, capacity)?,
             responses: Consumer::new(responses, RESPONSES, capacity)?,
+            capacity,
+            unanswered: 0,
         })
     }
 
-    /// Asks; `false` when there is no room. Notify the server after a batch.
+    /// Asks; `false` when there is no room. Notify the server after a batch. There are never more
+    /// requests unanswered than the queue of answers has entries: no signal would tell the server
+    /// that it has room again.
     ///
     /// # Errors
     /// [`Misbehaved`]: the server is not to be trusted.
     pub fn request(&mut self, request: Request) -> Result<bool, Misbehaved> {
-        self.requests.push(&request.to_bytes())
+        if self.unanswered >= self.capacity {
+            return Ok(false);
+        }
+        let pushed = self.requests.push(&request.to_bytes())?;
+        self.unanswered = self.unanswered.saturating_add(pushed.into());
+        Ok(pushed)
     }
 
     /// The next answer. It may have any id.
@@ -214,7 +226,9 @@ impl<'r> BlockClient<'r> {
     /// # Errors
     /// [`Misbehaved`]: the server is not to be trusted.
     pub fn response(&mut self) -> Result<Option<Response>, Misbehaved> {
-        Ok(self.responses.pop()?.map(Response::from_bytes))
+        let response = self.responses.pop()?.map(Response::from_bytes);
+        self.unanswered = self.unanswered.saturating_sub(response.is_some().into());
+        Ok(response)
     }
 }
 

@@ -3,6 +3,10 @@
 //! A connection has two queues in each direction: `free` holds buffers that may be filled,
 //! `active` those that are. A buffer is [`BUFFER_BYTES`] of a data region.
 
+mod mac;
+
+pub use mac::Mac;
+
 use vmm_memory::RamSlice;
 
 use crate::{

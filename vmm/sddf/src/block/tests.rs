@@ -39,6 +39,31 @@ fn entries_lie_where_the_framework_has_them() {
 }
 
 #[test]
+fn a_client_asks_for_no_more_than_it_has_room_for_answers() {
+    let (requests, responses) = (region(0x1000), region(0x1000));
+    let mut client = BlockClient::new(requests, responses, 2).unwrap();
+    let mut server = BlockServer::new(requests, responses, 2).unwrap();
+    for _ in 0..2 {
+        assert_eq!(client.request(REQUEST), Ok(true));
+        assert!(server.request().unwrap().is_some());
+    }
+    assert_eq!(client.request(REQUEST), Ok(false), "two are unanswered");
+    let response = Response {
+        status: Status::Ok,
+        count: 1,
+        id: 0,
+    };
+    assert_eq!(server.respond(response), Ok(true));
+    assert_eq!(
+        client.request(REQUEST),
+        Ok(false),
+        "the answer is not taken"
+    );
+    assert_eq!(client.response(), Ok(Some(response)));
+    assert_eq!(client.request(REQUEST), Ok(true));
+}
+
+#[test]
 fn the_information_page() {
     let page = region(0x1000);
     assert_eq!(StorageInfo::read(&page), None);

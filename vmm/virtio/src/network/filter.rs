@@ -5,32 +5,7 @@ use heapless::Vec;
 /// Addresses of each kind that are told apart; with more, all frames of the kind are wanted.
 pub(super) const MAX_ADDRESSES: usize = 16;
 
-/// An Ethernet address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mac(pub [u8; 6]);
-
-impl Mac {
-    const BROADCAST: Self = Self([0xff; 6]);
-
-    /// The address whose first octet is the highest of the six in `number`; `None` when there is
-    /// no station of that address.
-    pub const fn from_number(number: u64) -> Option<Self> {
-        let [0, 0, octets @ ..] = number.to_be_bytes() else {
-            return None;
-        };
-        let mac = Self(octets);
-        if number == 0 || mac.is_multicast() {
-            return None;
-        }
-        Some(mac)
-    }
-
-    /// Is it the address of a group?
-    pub const fn is_multicast(self) -> bool {
-        let [first, ..] = self.0;
-        first & 1 != 0
-    }
-}
+pub use vmm_sddf::network::Mac;
 
 /// A list of addresses; `None` stands for all of them.
 pub(super) type Addresses = Option<Vec<Mac, MAX_ADDRESSES>>;

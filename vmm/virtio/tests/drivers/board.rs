@@ -213,6 +213,11 @@ impl<D: Device> Registers<D> {
         self.0.borrow_mut().signal();
     }
 
+    /// The level of the device's interrupt line.
+    pub(crate) fn interrupts(&self) -> bool {
+        self.0.borrow().line
+    }
+
     /// Channels that were notified since this was last asked.
     pub(crate) fn take_notified(&self) -> Vec<Channel> {
         let mut channels = std::mem::take(&mut self.0.borrow_mut().notified);
@@ -306,9 +311,9 @@ impl<D: Device> Transport for Registers<D> {
 
     fn ack_interrupt(&mut self) -> InterruptStatus {
         let status = self.word(0x60);
-        assert_eq!(status != 0, self.0.borrow().line, "the line says so too");
+        assert_eq!(status != 0, self.interrupts(), "the line says so too");
         self.set_word(0x64, status);
-        assert!(!self.0.borrow().line, "all reasons are acknowledged");
+        assert!(!self.interrupts(), "all reasons are acknowledged");
         InterruptStatus::from_bits_retain(status)
     }
 
