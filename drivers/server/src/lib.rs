@@ -23,7 +23,7 @@ pub mod network;
 pub mod serial;
 
 pub use client::{ClientError, Dropped, MAX_CLIENTS};
-pub use memory::Regions;
+pub use memory::{Place, Regions};
 
 #[cfg(test)]
 mod test_tables;

@@ -7,7 +7,7 @@
 use core::{
     cell::UnsafeCell,
     mem::MaybeUninit,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicU8, Ordering},
 };
 
 use vmm_arch::{Gpa, GpaRange};
@@ -95,31 +95,46 @@ pub(crate) fn of_test(driver: &vmm_config::Driver) -> Regions {
 /// A place for what is made once and lives as long as the program.
 #[derive(Debug)]
 pub struct Place<T> {
-    taken: AtomicBool,
+    state: AtomicU8,
     value: UnsafeCell<MaybeUninit<T>>,
 }
 
-// SAFETY: the value is written by the one call that finds the place not taken, before there is any
-// reference to it, and only read afterwards, through the reference that this call gives.
-unsafe impl<T: Send> Sync for Place<T> {}
+const EMPTY: u8 = 0;
+const TAKEN: u8 = 1;
+const FILLED: u8 = 2;
+
+// SAFETY: the value is written by the one call that finds the place empty, and only read once it
+// is said to be filled.
+unsafe impl<T: Send + Sync> Sync for Place<T> {}
 
 impl<T> Place<T> {
     /// A place with nothing in it.
     pub const fn new() -> Self {
         Self {
-            taken: AtomicBool::new(false),
+            state: AtomicU8::new(EMPTY),
             value: UnsafeCell::new(MaybeUninit::uninit()),
         }
     }
 
     /// Puts `value` there; `None` when there is something already.
     pub fn put(&'static self, value: T) -> Option<&'static T> {
-        if self.taken.swap(true, Ordering::Relaxed) {
+        let order = Ordering::Relaxed;
+        let taken = self.state.compare_exchange(EMPTY, TAKEN, order, order);
+        taken.ok()?;
+        // SAFETY: only one call finds the place empty, and no reference to the value exists before
+        // it is filled.
+        unsafe { (*self.value.get()).write(value) };
+        self.state.store(FILLED, Ordering::Release);
+        self.get()
+    }
+
+    /// What is there.
+    pub fn get(&'static self) -> Option<&'static T> {
+        if self.state.load(Ordering::Acquire) != FILLED {
             return None;
         }
-        // SAFETY: only the first call comes here, so no reference to the value exists.
-        let place = unsafe { &mut *self.value.get() };
-        Some(place.write(value))
+        // SAFETY: a filled place has a value, which is not written any more.
+        Some(unsafe { (*self.value.get()).assume_init_ref() })
     }
 }
 

@@ -5,7 +5,7 @@ use virtio_drivers::{queue::VirtQueue, transport::Transport};
 use vmm_memory::RamSlice;
 
 use crate::{
-    DeviceError, DmaHal, Place,
+    DeviceError, DmaHal, OwnArea,
     buffers::{Buffers, Part},
 };
 
@@ -51,7 +51,7 @@ enum Work {
 
 /// A disk behind a transport.
 #[derive(Debug)]
-pub struct VirtioDisk<'m, P: Place, T: Transport> {
+pub struct VirtioDisk<'m, P: OwnArea, T: Transport> {
     transport: T,
     queue: VirtQueue<DmaHal<P>, QUEUE_SIZE>,
     buffers: Buffers<'m>,
@@ -63,7 +63,7 @@ pub struct VirtioDisk<'m, P: Place, T: Transport> {
     unpublished: bool,
 }
 
-impl<'m, P: Place, T: Transport> VirtioDisk<'m, P, T> {
+impl<'m, P: OwnArea, T: Transport> VirtioDisk<'m, P, T> {
     /// Sets the device up.
     ///
     /// # Errors
@@ -163,7 +163,7 @@ fn data(index: usize, bytes: u64) -> Option<Part> {
     Some((HEADERS_BYTES + index as u64 * BUFFER_BYTES, length))
 }
 
-impl<P: Place, T: Transport> Disk for VirtioDisk<'_, P, T> {
+impl<P: OwnArea, T: Transport> Disk for VirtioDisk<'_, P, T> {
     fn sectors(&self) -> u64 {
         self.sectors
     }

@@ -8,7 +8,7 @@ use driver_server::{ClientError, Regions};
 use virtio_drivers::{Result, queue::VirtQueue};
 use vmm_memory::RamSlice;
 
-use crate::dma::{Area, DmaHal, Place, bytes};
+use crate::dma::{Area, DmaHal, OwnArea, bytes};
 
 /// The part of an area that holds buffers.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +40,7 @@ impl<'m> Buffers<'m> {
 
     /// Hands parts to the device, first those that it reads and then those that it writes; gives
     /// the token of the chain.
-    pub(crate) fn add<P: Place, const SIZE: usize, const IN: usize, const OUT: usize>(
+    pub(crate) fn add<P: OwnArea, const SIZE: usize, const IN: usize, const OUT: usize>(
         &self,
         queue: &mut VirtQueue<DmaHal<P>, SIZE>,
         reads: [Part; IN],
@@ -55,7 +55,7 @@ impl<'m> Buffers<'m> {
 
     /// Takes a chain back that the device has used, of the same parts as it was made of; gives
     /// the number of bytes written.
-    pub(crate) fn pop<P: Place, const SIZE: usize, const IN: usize, const OUT: usize>(
+    pub(crate) fn pop<P: OwnArea, const SIZE: usize, const IN: usize, const OUT: usize>(
         &self,
         queue: &mut VirtQueue<DmaHal<P>, SIZE>,
         token: u16,

@@ -86,7 +86,7 @@ impl Area {
 }
 
 /// Tells which area a device has: the queues ask for it without any value at hand.
-pub trait Place: 'static {
+pub trait OwnArea: 'static {
     /// The area, always the same; `None` when there is none.
     fn area() -> Option<&'static Area>;
 }
@@ -97,7 +97,7 @@ pub struct DmaHal<P>(PhantomData<P>);
 
 // SAFETY: pages come from an area that `Area::new`'s caller vouches for, each is given out once,
 // and they are zeroed; buffers are translated and not moved.
-unsafe impl<P: Place> Hal for DmaHal<P> {
+unsafe impl<P: OwnArea> Hal for DmaHal<P> {
     fn dma_alloc(pages: usize, _direction: BufferDirection) -> (PhysAddr, NonNull<u8>) {
         // The address zero says that there are none.
         let pages = P::area().and_then(|area| area.take_pages(pages));

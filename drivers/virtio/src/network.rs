@@ -7,7 +7,7 @@ use virtio_drivers::{queue::VirtQueue, transport::Transport};
 use vmm_memory::RamSlice;
 
 use crate::{
-    DeviceError, DmaHal, Place,
+    DeviceError, DmaHal, OwnArea,
     buffers::{Buffers, Part},
 };
 
@@ -33,7 +33,7 @@ bitflags::bitflags! {
 
 /// A network device behind a transport.
 #[derive(Debug)]
-pub struct VirtioWire<'m, P: Place, T: Transport> {
+pub struct VirtioWire<'m, P: OwnArea, T: Transport> {
     transport: T,
     receive: VirtQueue<DmaHal<P>, QUEUE_SIZE>,
     transmit: VirtQueue<DmaHal<P>, QUEUE_SIZE>,
@@ -55,7 +55,7 @@ pub struct VirtioWire<'m, P: Place, T: Transport> {
     waiting: bool,
 }
 
-impl<'m, P: Place, T: Transport> VirtioWire<'m, P, T> {
+impl<'m, P: OwnArea, T: Transport> VirtioWire<'m, P, T> {
     /// Sets the device up, ready to receive.
     ///
     /// # Errors
@@ -201,7 +201,7 @@ impl<'m, P: Place, T: Transport> VirtioWire<'m, P, T> {
     }
 }
 
-impl<P: Place, T: Transport> Wire for VirtioWire<'_, P, T> {
+impl<P: OwnArea, T: Transport> Wire for VirtioWire<'_, P, T> {
     fn send(&mut self, frame: &RamSlice<'_>) -> bool {
         if frame.size() > FRAME_BYTES {
             // Lost, as on any wire.

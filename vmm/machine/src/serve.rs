@@ -10,9 +10,9 @@ use vmm_config::Guest;
 
 use crate::{
     VcpuId,
-    device::{DeviceMaker, DeviceSet, Memory, OwnMemory},
     calls::{Calls, Event, fault},
     context::Context,
+    device::{DeviceMaker, DeviceSet, Memory, OwnMemory},
     exit::{VmExit, decode},
     kernel::{InterruptController, Kernel},
     outcome::{End, Outcome},

@@ -17,9 +17,9 @@ pub use lifecycle::{Ending, StartError};
 use vmm_config::{ChannelOwner, Guest, MAX_RESERVATIONS, MAX_VCPUS, ReservationKind};
 
 use crate::{
-    device::{Channel, DeviceSet, Memory},
     Gpa, IntId, VcpuId,
     boot::Package,
+    device::{Channel, DeviceSet, Memory},
     exit::VmExit,
     kernel::{InterruptController, Kernel},
     memory::{FrameRun, MemoryMap, StaticBackend},

@@ -23,6 +23,8 @@ fn a_client_has_its_regions_and_no_more() {
 #[test]
 fn a_place_is_taken_once() {
     static PLACE: Place<u32> = Place::new();
+    assert_eq!(PLACE.get(), None);
     assert_eq!(PLACE.put(7), Some(&7));
     assert_eq!(PLACE.put(8), None);
+    assert_eq!(PLACE.get(), Some(&7));
 }

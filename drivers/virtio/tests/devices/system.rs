@@ -7,7 +7,7 @@
 use std::cell::Cell;
 
 use driver_server::Regions;
-use driver_virtio::{Area, Buffers, Place};
+use driver_virtio::{Area, Buffers, OwnArea};
 use virtio_drivers::{BufferDirection, Hal, PAGE_SIZE};
 use vmm_config::{DmaWindow, DriverClient, Parameter, Window};
 use vmm_memory::RamSlice;
@@ -25,7 +25,7 @@ thread_local! {
 /// The area of this test.
 pub(crate) struct Own;
 
-impl Place for Own {
+impl OwnArea for Own {
     fn area() -> Option<&'static Area> {
         OWN.get()
     }

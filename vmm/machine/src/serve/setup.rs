@@ -11,8 +11,8 @@ use vmm_config::{EmulatedDevice, Guest, Mapping, Reservation, ReservationKind};
 use crate::{
     Gpa, GpaRange,
     boot::{BootError, Package},
-    kernel::InterruptController,
     device::{DeviceError, DeviceMaker, Memory, OwnMemory, Resources},
+    kernel::InterruptController,
     memory::{Backend, FrameRun, RamWindow, SourceWindow, StaticBackend},
     vm::{Map, Vm},
 };
@@ -123,11 +123,7 @@ fn range_of(one: &Reservation) -> Result<GpaRange, SetupError> {
         .map_err(|_| tables(one.name, "empty, or beyond the last address"))
 }
 
-fn add_ram(
-    map: &Map,
-    memory: &mut Memory,
-    one: &Reservation,
-) -> Result<(), SetupError> {
+fn add_ram(map: &Map, memory: &mut Memory, one: &Reservation) -> Result<(), SetupError> {
     let address = map
         .backend()
         .vmm_address(range_of(one)?)

@@ -4,8 +4,8 @@ use vmm_config::{Device, MAX_RAM, ReservationKind};
 
 use super::{Vm, fresh_memory::FreshMemory, resumption::Resumption};
 use crate::{
-    device::{Access, DeviceSet, Region},
     AccessSize, Gpa, Gpr, VcpuId,
+    device::{Access, DeviceSet, Region},
     emulate::{self, Emulation, Plan},
     exception::GuestException,
     exit::MemoryFault,
@@ -37,7 +37,10 @@ impl<G: InterruptController, D: DeviceSet> Vm<'_, G, D> {
             return self.undescribed(vcpu, (pc, gpa), (fetch, syndrome), kernel);
         };
         let access = MmioAccess::of(gpa, iss);
-        let Some(found) = self.device_at(gpa, access.size).filter(|_| access.is_aligned()) else {
+        let Some(found) = self
+            .device_at(gpa, access.size)
+            .filter(|_| access.is_aligned())
+        else {
             return self.rarer_access(vcpu, (pc, gpa), syndrome, kernel);
         };
         let register = access.direction.register();

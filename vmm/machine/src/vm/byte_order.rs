@@ -9,8 +9,8 @@
 
 use super::Vm;
 use crate::{
-    device::DeviceSet,
     VcpuId,
+    device::DeviceSet,
     kernel::{InterruptController, Kernel},
     mmio::ByteOrder,
     pstate::Pstate,

@@ -2,8 +2,8 @@
 
 use super::Vm;
 use crate::{
-    device::DeviceSet,
     Gpa, GpaRange, VcpuId,
+    device::DeviceSet,
     kernel::{InterruptController, Kernel},
     outcome::{End, Outcome},
     psci::{CpuPower, CpuTable},

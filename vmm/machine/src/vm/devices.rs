@@ -42,12 +42,7 @@ impl<G: InterruptController, D: DeviceSet> Vm<'_, G, D> {
     }
 
     /// A channel of a device was signalled.
-    pub(super) fn signal_device(
-        &mut self,
-        device: u8,
-        channel: Channel,
-        kernel: &mut impl Kernel,
-    ) {
+    pub(super) fn signal_device(&mut self, device: u8, channel: Channel, kernel: &mut impl Kernel) {
         let mut effects = Effects::NONE;
         self.devices.signalled(device, channel, &mut effects);
         self.apply(device, &effects, kernel);

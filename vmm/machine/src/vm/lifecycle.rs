@@ -7,9 +7,9 @@
 
 use super::{Phase, Vm, byte_order::ByteOrders};
 use crate::{
-    device::DeviceSet,
     Gpa, GpaRange, IntId, VcpuId,
     boot::{BootError, reset},
+    device::DeviceSet,
     exit::VmExit,
     kernel::{InterruptController, Kernel},
     memory::Backend,

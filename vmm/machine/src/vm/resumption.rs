@@ -2,8 +2,9 @@
 
 use super::Vm;
 use crate::{
+    VcpuId,
     device::DeviceSet,
-    VcpuId, eret,
+    eret,
     exception::{self, GuestException, Injection},
     kernel::{InterruptController, Kernel, VcpuRegisters},
     outcome::{CrashReason, End, Outcome},

@@ -8,8 +8,8 @@
 
 use super::Vm;
 use crate::{
-    device::DeviceSet,
     IntId, VcpuId,
+    device::DeviceSet,
     kernel::{InterruptController, Kernel},
     outcome::Outcome,
     register::SystemRegister,

@@ -2,8 +2,8 @@
 
 use super::Vm;
 use crate::{
-    device::DeviceSet,
     VcpuId,
+    device::DeviceSet,
     exception::GuestException,
     kernel::{InterruptController, Kernel},
     outcome::Outcome,

@@ -403,7 +403,11 @@ fn deferred_work_is_done_while_there_is_no_event() {
         Call::Wait(Answer::None),
     ];
     let calls = calls_of(&state);
-    assert_eq!(calls[calls.len() - 3..], expected, "the guest goes on first");
+    assert_eq!(
+        calls[calls.len() - 3..],
+        expected,
+        "the guest goes on first"
+    );
 }
 
 #[test]

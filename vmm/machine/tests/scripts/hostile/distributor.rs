@@ -1,6 +1,10 @@
 //! Any access to the distributor, with list registers beneath that behave as hardware's.
 
-use vmm_machine::{AccessSize, IntId, VcpuId, device::{Access, Region}, kernel::InterruptController};
+use vmm_machine::{
+    AccessSize, IntId, VcpuId,
+    device::{Access, Region},
+    kernel::InterruptController,
+};
 use vmm_vgic::Distributor;
 
 use super::input::Input;

@@ -1,8 +1,7 @@
 //! An emulated device that does what its driver asks, so that scripts see what comes of it.
 
 use vmm_machine::device::{
-    Access, Channel, Device, DeviceError, Effects, FromResources, Line, Resources,
-    VcpuStart,
+    Access, Channel, Device, DeviceError, Effects, FromResources, Line, Resources, VcpuStart,
 };
 use vmm_machine::{Gpa, VcpuId};
 
