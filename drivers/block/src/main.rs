@@ -53,7 +53,7 @@ fn notify(channel: u8) {
     Channel::new(channel.into()).notify();
 }
 
-#[protection_domain(stack_size = 0x10000)]
+#[protection_domain(stack_size = 0x20000)]
 fn init() -> Block {
     start(&DRIVER).unwrap_or_else(|error| panic!("{error}"))
 }
