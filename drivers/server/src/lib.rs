@@ -1,6 +1,6 @@
 //! The server's end of sDDF queues: several clients share one device.
 //!
-//! [`block`], [`network`] and [`serial`] each divide a kind of device among its clients. They know
+//! [`block`], [`network`], [`serial`] and [`entropy`] each divide a kind of device among its clients. They know
 //! neither kernel nor hardware: the device is a trait, and a signal to a client is a call of what
 //! the caller hands over. No client is trusted and none is waited for. One that breaks a rule of
 //! its queues is not served any more; the others do not notice.
@@ -18,6 +18,7 @@
 
 pub mod block;
 mod client;
+pub mod entropy;
 pub mod memory;
 pub mod network;
 pub mod serial;

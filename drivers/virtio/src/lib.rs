@@ -1,12 +1,13 @@
 //! Virtio devices of the board (Virtio 1.2), driven for the servers of `driver-server`.
 //!
-//! The queues are those of the crate `virtio-drivers`; [`block`] and [`network`] use them without
+//! The queues are those of the crate `virtio-drivers`; [`block`], [`network`] and [`entropy`] use them without
 //! ever waiting for the device. The device is trusted: it reads and writes memory by itself.
 #![no_std]
 
 pub mod block;
 mod buffers;
 pub mod dma;
+pub mod entropy;
 mod hardware;
 pub mod network;
 

@@ -14,6 +14,7 @@ use vmm_sddf::{
 use crate::{
     block::{Block, RamDisk, SddfDisk, Serial},
     console::{Console, SddfTerminal, TerminalSize},
+    entropy::{Entropy, SddfSource},
     network::{Mac, Network, SddfPort, SddfQueues},
     transport::mmio::Mmio,
 };
@@ -35,6 +36,13 @@ pub type SddfConsole<'m> = Mmio<'m, Console<'m, SddfTerminal<'m>>, 2>;
 /// whose highest octet is the first of the address; `capacity`, the entries of each queue; `mtu`
 /// (default 1500).
 pub type SddfNetwork<'m> = Mmio<'m, Network<'m, SddfPort<'m>>, 3>;
+
+/// An entropy device whose bytes come by a serial queue of sDDF. Regions: queue and data.
+/// Channels: one.
+///
+/// There is none without another protection domain: the VMM has no source of its own, and a seed
+/// in its image would give every guest the same bytes at every start.
+pub type SddfEntropy<'m> = Mmio<'m, Entropy<'m, SddfSource<'m>>, 1>;
 
 const NO_QUEUE: DeviceError =
     DeviceError("has a memory region that holds no queue of that `capacity`");
@@ -99,6 +107,18 @@ impl<'m> FromResources<'m> for SddfConsole<'m> {
         };
         let memory = resources.memory();
         Ok(Self::new(memory, Console::new(memory, terminal, size)))
+    }
+}
+
+impl<'m> FromResources<'m> for SddfEntropy<'m> {
+    fn from_resources(resources: Resources<'m>) -> Result<Self, DeviceError> {
+        resources.line(0)?;
+        let channel = resources.channel(0)?;
+        let [queue, data] = windows(resources)?;
+        let bytes = SerialConsumer::new(queue, data).map_err(|_: RingError| NO_SERIAL_QUEUE)?;
+        let memory = resources.memory();
+        let source = SddfSource::new(bytes, channel);
+        Ok(Self::new(memory, Entropy::new(memory, source)))
     }
 }
 

@@ -5,5 +5,6 @@
 mod board;
 
 mod block;
+mod entropy;
 mod network;
 mod system;

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use vmm_arch::{AccessSize, Gpa};
+use vmm_device::Effects;
 use vmm_virtio::{
     entropy::{Entropy, Source},
     transport::mmio::Mmio,
@@ -12,8 +13,9 @@ use crate::board::{BASE, Bus, memory};
 struct Zeroes;
 
 impl Source for Zeroes {
-    fn fill(&mut self, bytes: &mut [u8]) {
+    fn fill(&mut self, bytes: &mut [u8], _effects: &mut Effects) -> usize {
         bytes.fill(0xa5);
+        bytes.len()
     }
 }
 

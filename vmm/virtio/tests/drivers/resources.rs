@@ -1,6 +1,6 @@
 //! Devices made of what a system XML gives to them.
 
-use virtio_drivers::device::{blk::VirtIOBlk, console::VirtIOConsole};
+use virtio_drivers::device::{blk::VirtIOBlk, console::VirtIOConsole, rng::VirtIORng};
 use vmm_arch::{AccessSize, Gpa, GpaRange, VcpuId};
 use vmm_config::{DeviceLine, EmulatedDevice, Parameter, Window};
 use vmm_device::{
@@ -12,7 +12,7 @@ use vmm_sddf::{
     network::{Buffer, BufferConsumer, BufferProducer},
     serial::{SerialConsumer, SerialProducer},
 };
-use vmm_virtio::device::{RamBlock, SddfBlock, SddfConsole, SddfNetwork};
+use vmm_virtio::device::{RamBlock, SddfBlock, SddfConsole, SddfEntropy, SddfNetwork};
 
 use crate::{
     board::{Bounce, Registers, memory, own_memory},
@@ -176,6 +176,21 @@ fn a_console_behind_queues() {
     input.send(b"i").unwrap();
     registers.signal();
     assert_eq!(console.recv(true), Ok(Some(b'i')));
+}
+
+#[test]
+fn random_bytes_by_a_queue() {
+    let given = given(&[0x1000, 0x100], &[]);
+    let mut device: SddfEntropy<'_> = make(given).unwrap();
+    assert_eq!(identity(&mut device), [MAGIC, 2, 4]);
+    let mut bytes = SerialProducer::new(region(given, 0), region(given, 1)).unwrap();
+    bytes.send(b"random").unwrap();
+    let registers = Registers::new(device);
+    let mut driver = VirtIORng::<Bounce, _>::new(registers.clone()).unwrap();
+    let mut taken = [0; 8];
+    assert_eq!(driver.request_entropy(&mut taken), Ok(6));
+    assert_eq!(&taken, b"random\0\0");
+    assert_eq!(registers.take_notified(), [Channel(0)]);
 }
 
 const MAC: [u8; 6] = [0x52, 0x54, 1, 2, 3, 4];
