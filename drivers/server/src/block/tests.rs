@@ -99,6 +99,7 @@ impl Disk for FakeDisk {
 struct Peer {
     queues: BlockClient<'static>,
     info: RamSlice<'static>,
+    requests: RamSlice<'static>,
     responses: RamSlice<'static>,
     data: RamSlice<'static>,
 }
@@ -122,6 +123,7 @@ fn system(
         Peer {
             queues: BlockClient::new(requests, responses, CAPACITY).unwrap(),
             info,
+            requests,
             responses,
             data,
         }
@@ -348,5 +350,23 @@ proptest! {
             prop_assert_eq!(peers[index].answers(), [(7, Status::Ok)]);
         }
         prop_assert_eq!(&server.disk.sectors, &model);
+    }
+
+    /// Whatever a client writes to its queues, the server goes on, and so does the other client.
+    #[test]
+    fn no_client_harms_the_server(
+        writes in prop::collection::vec((any::<bool>(), 0..0x80_u64, any::<u32>()), 1..60),
+    ) {
+        let (mut server, mut peers) = system(FakeDisk::new(), &[&[], &[]]);
+        for (responses, word, value) in writes {
+            let region = if responses { peers[0].responses } else { peers[0].requests };
+            // Small numbers are the likely indices, codes and counts.
+            let value = if value & 1 == 0 { value >> 24 } else { value };
+            region.write_u32(4 * word, value).unwrap();
+            run(&mut server);
+        }
+        peers[1].ask(request(Code::Write, 31, 1, 0, 5));
+        prop_assert!(run(&mut server).contains(&2));
+        prop_assert_eq!(peers[1].answers(), [(5, Status::Ok)]);
     }
 }

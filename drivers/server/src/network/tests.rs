@@ -1,5 +1,6 @@
 use std::{collections::VecDeque, vec::Vec};
 
+use proptest::prelude::*;
 use vmm_sddf::network::{BUFFER_BYTES, Buffer, BufferConsumer, BufferProducer};
 
 use super::*;
@@ -48,6 +49,7 @@ struct Peer {
     send_free: BufferConsumer<'static>,
     send: BufferProducer<'static>,
     send_queue: RamSlice<'static>,
+    queues: [RamSlice<'static>; 4],
     send_data: RamSlice<'static>,
     free: BufferProducer<'static>,
     received: BufferConsumer<'static>,
@@ -62,6 +64,7 @@ impl Peer {
             send_free: BufferConsumer::new(send_free, CAPACITY).unwrap(),
             send: BufferProducer::new(send, CAPACITY).unwrap(),
             send_queue: send,
+            queues: [send_free, send, free, received],
             send_data,
             free: BufferProducer::following(free, CAPACITY).unwrap(),
             received: BufferConsumer::new(received, CAPACITY).unwrap(),
@@ -263,4 +266,32 @@ fn a_client_that_lies_is_dropped_and_nobody_else() {
     assert_eq!(server.take_dropped(), Some(Dropped("client")));
     assert_eq!(server.take_dropped(), None);
     assert_eq!(server.wire.sent.len(), 1);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever a client writes to its queues, the switch goes on, and so do the others.
+    #[test]
+    fn no_client_harms_the_switch(
+        writes in prop::collection::vec((0..4_usize, 0..0x40_u64, any::<u32>()), 1..60),
+    ) {
+        let (mut server, mut peers) = system();
+        for (queue, word, value) in writes {
+            let region = peers[0].queues[queue];
+            // Small numbers are the likely indices and lengths.
+            let value = if value & 1 == 0 { value >> 24 } else { value };
+            region.write_u32(4 * word, value).unwrap();
+            server.wire.arrived.push_back(frame(MACS[0], OUTSIDE, 1));
+            run(&mut server);
+            prop_assert!(server.wire.arrived.is_empty());
+            for peer in &mut peers[1..] {
+                peer.receive();
+            }
+        }
+        peers[1].send(&frame(MACS[2], MACS[1], 9));
+        run(&mut server);
+        let received = peers[2].receive();
+        prop_assert_eq!(received.last(), Some(&frame(MACS[2], MACS[1], 9)));
+    }
 }

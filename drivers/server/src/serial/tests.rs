@@ -1,5 +1,6 @@
 use std::{collections::VecDeque, string::String, vec::Vec};
 
+use proptest::prelude::*;
 use vmm_memory::RamSlice;
 use vmm_sddf::serial::{SerialConsumer, SerialProducer};
 
@@ -37,6 +38,7 @@ struct Peer {
     output: SerialProducer<'static>,
     output_queue: RamSlice<'static>,
     input: SerialConsumer<'static>,
+    input_queue: RamSlice<'static>,
 }
 
 impl Peer {
@@ -62,6 +64,7 @@ fn system(names: &[&'static str]) -> (Server<'static, FakeUart>, Vec<Peer>) {
             output: SerialProducer::new(output, output_data).unwrap(),
             output_queue: output,
             input: SerialConsumer::new(input, input_data).unwrap(),
+            input_queue: input,
         }
     });
     let peers = peers.collect();
@@ -209,4 +212,25 @@ fn a_client_that_lies_is_dropped_and_nobody_else() {
     assert_eq!(server.take_dropped(), None);
     press(&mut server, "a\x1c1b");
     assert_eq!(peers[1].input(), "b");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever a client writes to its queues, the server goes on, and so does the other client.
+    #[test]
+    fn no_client_harms_the_server(
+        writes in prop::collection::vec((any::<bool>(), 0..3_u64, 0..0x180_u32), 1..60),
+    ) {
+        let (mut server, mut peers) = system(&["one", "two"]);
+        for (input, word, value) in writes {
+            let queue = if input { peers[0].input_queue } else { peers[0].output_queue };
+            queue.write_u32(4 * word, value).unwrap();
+            press(&mut server, "x");
+        }
+        sent(&mut server);
+        peers[1].print("still here\r\n");
+        run(&mut server);
+        prop_assert!(sent(&mut server).ends_with("two| still here\r\n"));
+    }
 }
