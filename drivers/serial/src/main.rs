@@ -42,6 +42,7 @@ impl Handler for Serial {
 
 impl Serial {
     fn serve(&mut self) {
+        // Ends: each turn empties queues, and no client of a lower priority fills them meanwhile.
         while self.server.serve(notify) {}
         while let Some(dropped) = self.server.take_dropped() {
             debug_println!("serial: {} breaks the rules of its queues", dropped.0);
