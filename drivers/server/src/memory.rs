@@ -133,8 +133,10 @@ impl<T> Place<T> {
         if self.state.load(Ordering::Acquire) != FILLED {
             return None;
         }
-        // SAFETY: a filled place has a value, which is not written any more.
-        Some(unsafe { (*self.value.get()).assume_init_ref() })
+        // SAFETY: a filled place is not written any more.
+        let value = unsafe { &*self.value.get() };
+        // SAFETY: it has a value.
+        Some(unsafe { value.assume_init_ref() })
     }
 }
 

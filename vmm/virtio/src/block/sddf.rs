@@ -7,6 +7,8 @@
 mod cells;
 mod transfer;
 
+use core::sync::atomic::{Ordering, fence};
+
 use vmm_device::{Channel, Effects};
 use vmm_memory::RamSlice;
 use vmm_sddf::{
@@ -26,6 +28,15 @@ use transfer::{Blocks, Step, Transfer, Transfers};
 /// Answers that belong to no request and are passed over in one call at most.
 const MAX_RESPONSES: usize = 256;
 const SECTORS_PER_BLOCK: u64 = BLOCK_BYTES / SECTOR_BYTES;
+
+/// The flush by whose answer a disk is known to be ready. No transfer has this name.
+const FIRST_FLUSH: Request = Request {
+    code: Some(Code::Flush),
+    offset: 0,
+    block: 0,
+    count: 0,
+    id: u32::MAX,
+};
 
 /// A request that is at work no more, and how it ended.
 type Ended = (Transfer, Result<(), DiskError>);
@@ -49,13 +60,23 @@ pub struct SddfDisk<'r> {
 impl<'r> SddfDisk<'r> {
     /// A disk for a guest with the RAM `guest`, with its page of information, its data region
     /// and the channel to the virtualiser.
+    ///
+    /// sDDF's virtualiser does not notify its clients when the disk gets ready, but then answers
+    /// what they have asked before. So a disk that is not ready is asked for a flush.
     pub fn new(
         guest: &'r Memory,
-        client: BlockClient<'r>,
+        mut client: BlockClient<'r>,
         info: RamSlice<'r>,
         data: RamSlice<'r>,
         channel: Channel,
     ) -> Self {
+        let mut failed = None;
+        if StorageInfo::read(&info).is_none() {
+            failed = client.request(FIRST_FLUSH).err();
+            // Who gets ready looks for requests afterwards; so look here once more afterwards, as
+            // the device does that is made of this disk.
+            fence(Ordering::SeqCst);
+        }
         Self {
             guest,
             client,
@@ -65,7 +86,7 @@ impl<'r> SddfDisk<'r> {
             cells: Cells::new(data.size() / BLOCK_BYTES),
             transfers: Transfers::NONE,
             handed_out: None,
-            failed: None,
+            failed,
         }
     }
 

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use virtio_drivers::device::blk::VirtIOBlk;
 use vmm_arch::Gpa;
-use vmm_device::Channel;
+use vmm_device::{Channel, Device as _, Effects};
 use vmm_memory::RamSlice;
 use vmm_sddf::block::{
     BLOCK_BYTES, BlockClient, BlockServer, Code, Request, Response, Status, StorageInfo,
@@ -112,8 +112,11 @@ impl Server {
 }
 
 fn ready() -> (Raw<Device>, Server) {
-    let (device, server) = system();
+    let (device, mut server) = system();
     server.get_ready(false);
+    server.take();
+    server.answer(0);
+    server.flushes = 0;
     let mut guest = Raw::new(device, 1, 0);
     guest.bus.signal();
     (guest, server)
@@ -142,6 +145,23 @@ fn the_disk_appears_when_it_is_ready() {
     guest.bus.signal();
     assert_eq!(guest.bus.word(0x100), SECTORS as u32);
     assert_eq!(guest.bus.word(0x60), 2, "the driver is told");
+}
+
+/// sDDF's virtualiser tells it by nothing but the answer to what was asked before.
+#[test]
+fn a_disk_that_is_not_ready_is_asked_for_a_flush() {
+    let (mut device, mut server) = system();
+    server.take();
+    assert_eq!(server.taken[0].code, Some(Code::Flush));
+    assert_eq!(server.taken.len(), 1);
+    server.get_ready(false);
+    server.answer(0);
+    device.signalled(Channel(0), &mut Effects::default());
+    let mut guest = Raw::new(device, 1, 0);
+    assert_eq!(guest.bus.word(0x100), SECTORS as u32);
+    request(&mut guest, 0, 0, 0, (DATA, 4096, WRITE));
+    server.take();
+    assert_eq!(server.taken.len(), 1, "and for no other");
 }
 
 #[test]
