@@ -6,6 +6,7 @@ mod console;
 mod devices;
 mod drivers;
 mod emulated;
+mod gic;
 mod image;
 mod interrupts;
 mod memory;
@@ -25,13 +26,13 @@ pub(crate) use programs::programs;
 pub(crate) use tickers::{is_ticker, map_of_page, tickers, tickers_of, wake_page};
 pub(crate) use wake::has_other_guests;
 
-use vmm_config::{MAX_VCPUS, ReservationKind};
+use vmm_config::MAX_VCPUS;
 
 use crate::board::Board;
 use crate::diagnostic::Diagnostics;
 use crate::document::{Document, Domain, Machine, Map, Region};
 use crate::fact::Fact;
-use crate::model::{DISTRIBUTOR_SIZE, Gic, Guest, Reservation};
+use crate::model::Guest;
 use crate::source::Spanned;
 use crate::vocabulary::{self, Word};
 
@@ -177,7 +178,7 @@ fn guest(context: &Context<'_>, found: &mut Diagnostics) -> Option<Guest> {
     let wake = wake::source(context, found);
     let emulated = emulated::devices(context, &devices, found);
     reservations.extend(emulated::reservations(&emulated));
-    let gic = gic(context, &mut reservations, found);
+    let gic = gic::controller(context, &mut reservations, found);
     let image = image::region(context, &reservations, found);
     let console = console::console(context, found);
     mappings.sort_by_key(|mapping| mapping.base);
@@ -241,111 +242,4 @@ fn vcpus(context: &Context<'_>, found: &mut Diagnostics) -> Option<u8> {
             .hint("remove <vcpu> elements");
     }
     u8::try_from(ids.len()).ok()
-}
-
-fn gic(
-    context: &Context<'_>,
-    reservations: &mut Vec<Reservation>,
-    found: &mut Diagnostics,
-) -> Option<Gic> {
-    let Some(fact) = context.guest_fact(Word::Gic, found) else {
-        found
-            .error(
-                &context.machine.span,
-                "the guest has no interrupt controller",
-                "no `gic` instruction inside",
-            )
-            .hint("add <?vmm gic version=\"2\" distributor=\"0x8000000\"?> inside");
-        return None;
-    };
-    let version = fact.number("version", found)?;
-    let distributor = fact.number("distributor", found)?;
-    if version.value != 2 || context.board.gic.version != 2 {
-        report_gic_version(context, &version, found);
-        return None;
-    }
-    if !distributor.value.is_multiple_of(0x1000) {
-        found
-            .error(
-                &distributor.span,
-                "the distributor is not aligned to a page",
-                "not a multiple of 0x1000",
-            )
-            .hint("the guest finds GICD at a multiple of 4 KiB");
-    }
-    let mut interfaces = reservations
-        .iter()
-        .filter(|piece| piece.kind == ReservationKind::GicCpuInterface);
-    let cpu_interface = interfaces.next();
-    if let Some((first, again)) = cpu_interface.zip(interfaces.next()) {
-        found
-            .error(&again.span, "a second GIC CPU interface", "again")
-            .related(&first.span, "first here")
-            .hint("keep one of them");
-    }
-    let cpu_interface = cpu_interface.map(|piece| (piece.base, piece.size));
-    if cpu_interface.is_none() {
-        found
-            .error(
-                &fact.span,
-                "the guest has no GIC CPU interface",
-                "no map is marked `gic-cpu-interface`",
-            )
-            .hint("map the board's GICV and put <?vmm gic-cpu-interface?> before the <map>");
-    }
-    reservations.push(Reservation {
-        name: "gic-distributor".to_owned(),
-        base: distributor.value,
-        size: DISTRIBUTOR_SIZE,
-        kind: ReservationKind::Emulated(vmm_config::Device::GicDistributor),
-        unlisted: false,
-        span: fact.span.clone(),
-    });
-    Some(Gic {
-        version: 2,
-        distributor: distributor.value,
-        cpu_interface: cpu_interface?,
-        visible_interface: visible_interface(context),
-        shadow: shadow::page(context, distributor.value, found),
-        spis: shared_interrupts(context.board.gic.highest_intid),
-    })
-}
-
-/// Where the VMM maps the board's GICV, if it does.
-fn visible_interface(context: &Context<'_>) -> Option<u64> {
-    let mut maps = context.machine.maps.iter();
-    let map = maps.find(|map| {
-        let mut facts = map.facts.iter();
-        facts.any(|fact| fact.word == Word::GicCpuInterface)
-    })?;
-    let own = context.own_map(&map.region.value)?;
-    Some(own.address.value)
-}
-
-fn report_gic_version(context: &Context<'_>, version: &Spanned<u64>, found: &mut Diagnostics) {
-    let board = context.board;
-    if board.gic.version != 2 {
-        found
-            .error(
-                &version.span,
-                format!("{} has a GICv{}", board.name, board.gic.version),
-                "the VMM emulates a GICv2 only",
-            )
-            .hint("the VMM has no virtual GICv3 yet; choose a board with a GICv2");
-    } else {
-        found
-            .error(
-                &version.span,
-                format!("no virtual GICv{}", version.value),
-                "the VMM emulates a GICv2 only",
-            )
-            .hint("write version=\"2\"");
-    }
-}
-
-/// SPIs to offer so that every INTID of the board has a place: whole registers of 32, and no
-/// more than 960 (INTIDs from 992 on would need a register that also holds special INTIDs).
-fn shared_interrupts(highest: u16) -> u16 {
-    let wanted = highest.saturating_sub(31).min(960).next_multiple_of(32);
-    wanted.max(32)
 }

@@ -11,7 +11,7 @@ pub(super) fn check(document: &Document, found: &mut Diagnostics) {
 }
 
 /// Maps of guests that the word is about, each with its region.
-fn maps<'a>(document: &'a Document, word: Word) -> Vec<(&'a Map, &'a Region)> {
+fn maps(document: &Document, word: Word) -> Vec<(&Map, &Region)> {
     let machines = document.domains.iter().filter_map(|d| d.machine.as_ref());
     let maps = machines.flat_map(|machine| &machine.maps);
     maps.filter(|map| map.says(word))

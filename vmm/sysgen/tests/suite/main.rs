@@ -1,6 +1,7 @@
 //! Tests of sysgen from outside: a system and images go in, files and messages come out.
 
 mod boards;
+mod device_sets;
 mod device_tree;
 mod diagnostics;
 mod emulated;

@@ -2,7 +2,8 @@
 
 use sysgen::tables;
 use vmm_config::{
-    Action, Console, ConsoleKind, Device, ReservationKind, Ticker, TickerClient, Wake,
+    Action, ChannelEntry, ChannelOwner, Console, ConsoleKind, Device, DeviceLine, Parameter,
+    ReservationKind, Ticker, TickerClient, Wake, Window,
 };
 
 use crate::{golden, systems};
@@ -41,6 +42,30 @@ mod fine {
 #[expect(unreachable_pub, reason = "the program wants it public")]
 mod coarse {
     include!("../golden/coarse.rs");
+}
+
+/// The golden file, compiled.
+#[expect(unreachable_pub, reason = "the VMM wants it public")]
+mod devices {
+    include!("../golden/devices.rs");
+}
+
+/// The golden file, compiled.
+#[expect(unreachable_pub, reason = "the VMM wants it public")]
+mod drivers_a {
+    include!("../golden/drivers_a.rs");
+}
+
+/// The golden file, compiled.
+#[expect(unreachable_pub, reason = "the program wants it public")]
+mod blk {
+    include!("../golden/blk.rs");
+}
+
+/// The golden file, compiled.
+#[expect(unreachable_pub, reason = "the program wants it public")]
+mod ser {
+    include!("../golden/ser.rs");
 }
 
 fn text(system: &str) -> String {
@@ -171,6 +196,70 @@ fn compiled_tables_are_ordered_whatever_the_order_of_the_xml() {
         Action::Restart { limit: None },
         "the default"
     );
+}
+
+fn windows(windows: &[Window]) -> Vec<(u64, u64)> {
+    let each = windows.iter();
+    each.map(|window| (window.vmm_address, window.size))
+        .collect()
+}
+
+#[test]
+fn compiled_devices_hold_what_the_xml_gives_them() {
+    let [counter, hidden, disk, tools] = devices::GUEST.devices else {
+        panic!("four devices");
+    };
+    let line = |intid, edge| DeviceLine { intid, edge };
+    let parameter = |name, value| Parameter { name, value };
+    assert_eq!(counter.name, "counter");
+    assert_eq!(counter.lines, [line(64, false), line(65, true)]);
+    assert_eq!(counter.channels, [3, 4]);
+    let memory = [(0x3000_0000, 0x1000), (0x3000_2000, 0x2000)];
+    assert_eq!(windows(counter.windows), memory);
+    let numbers = [parameter("start", 5), parameter("step", 16)];
+    assert_eq!(counter.parameters, numbers);
+    assert!(hidden.lines.is_empty() && hidden.channels.is_empty());
+    assert_eq!(disk.parameters, [parameter("read-only", 0)]);
+    assert_eq!(tools.parameters, [parameter("read-only", 1)]);
+    assert_eq!(tools.lines, [line(49, false)]);
+    let owner = |channel, number| ChannelEntry {
+        channel,
+        owner: ChannelOwner::Device {
+            device: 0,
+            channel: number,
+        },
+    };
+    assert_eq!(devices::GUEST.channels, [owner(3, 0), owner(4, 1)]);
+    let places = devices::GUEST.reservations.iter();
+    let of_counter: Vec<_> = places.filter(|piece| piece.name == "counter").collect();
+    let region = |region| ReservationKind::Emulated(Device::Emulated { device: 0, region });
+    assert_eq!(of_counter[0].kind, region(0));
+    assert_eq!(of_counter[1].kind, region(1));
+}
+
+/// A device and its server have the same regions in the same order, and the same numbers.
+#[test]
+fn drivers_and_their_clients_agree() {
+    let disk = &drivers_a::GUEST.devices[0];
+    let served = &blk::DRIVER.clients[0];
+    assert_eq!(served.name, "a/disk");
+    assert_eq!(served.parameters, disk.parameters);
+    let sizes = |all: &[Window]| all.iter().map(|window| window.size).collect::<Vec<_>>();
+    assert_eq!(sizes(served.windows), sizes(disk.windows));
+    assert_eq!(sizes(disk.windows), [0x1000, 0x1000, 0x1000, 0x4_0000]);
+    assert_eq!((served.channel, blk::DRIVER.clients[1].channel), (0, 7));
+    let registers = blk::DRIVER.registers;
+    assert_eq!(
+        (registers.vmm_address, registers.size),
+        (0x2000_0e00, 0x200)
+    );
+    let dma = blk::DRIVER.dma.expect("memory");
+    assert_eq!(
+        (dma.vmm_address, dma.physical, dma.size),
+        (0x2100_0000, 0x5000_0000, 0x20_0000)
+    );
+    assert_eq!(blk::DRIVER.interrupt, Some(3));
+    assert!(ser::DRIVER.dma.is_none());
 }
 
 /// Each VMM and each ticker have the same words of the same pages, the longest period first.

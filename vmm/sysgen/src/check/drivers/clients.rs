@@ -1,5 +1,7 @@
 //! A driver and the virtio devices that it serves: types, memory, priorities.
 
+mod parts;
+
 use crate::diagnostic::Diagnostics;
 use crate::document::{Document, Domain};
 use crate::model::{DeviceMemory, DriverKind, Guest, MOST_CLIENTS, Part};
@@ -34,7 +36,7 @@ pub(super) fn check(
             .hint("add a second driver with a device of its own");
     }
     check_addresses(&clients, found);
-    check_parts(&clients, found);
+    parts::check(&clients, found);
     check_priorities(document, driver, &clients, found);
 }
 
@@ -169,60 +171,6 @@ fn check_addresses(clients: &[Client<'_>], found: &mut Diagnostics) {
                 )
                 .related(&first.device.span, "first here")
                 .hint("choose another `mac`");
-        }
-    }
-}
-
-/// The parts of a disk, when they are given: all of them, and apart.
-fn check_parts(clients: &[Client<'_>], found: &mut Diagnostics) {
-    let first_sector = |client: &Client<'_>| client.device.parameter("first-sector");
-    let Some(chosen) = clients.iter().find(|client| first_sector(client).is_some()) else {
-        if let Some(odd) = clients
-            .iter()
-            .find(|c| c.device.parameter("sectors").is_some())
-        {
-            found
-                .error(
-                    &odd.device.span,
-                    "a part of the disk without its start",
-                    "`sectors`, but no `first-sector`",
-                )
-                .hint("add first-sector=\"...\" to each device of this driver");
-        }
-        return;
-    };
-    for (index, client) in clients.iter().enumerate() {
-        let Some(start) = first_sector(client) else {
-            found
-                .error(
-                    &client.device.span,
-                    "a device does not say which part of the disk it has",
-                    "no `first-sector`",
-                )
-                .related(&chosen.device.span, "this one says it")
-                .hint("give each device of this driver a `first-sector`, or none");
-            continue;
-        };
-        let end = |client: &Client<'_>, start: u64| {
-            let sectors = client.device.parameter("sectors");
-            sectors.map_or(u64::MAX, |sectors| start.saturating_add(sectors))
-        };
-        let is_read_only = |client: &Client<'_>| client.device.parameter("read-only") == Some(1);
-        let overlaps = |other: &&Client<'_>| {
-            first_sector(other).is_some_and(|first| {
-                let apart = end(other, first) <= start || end(client, start) <= first;
-                !apart && !(is_read_only(other) && is_read_only(client))
-            })
-        };
-        if let Some(other) = clients.iter().take(index).find(overlaps) {
-            found
-                .error(
-                    &client.device.span,
-                    "two devices have the same part of a disk",
-                    "this one",
-                )
-                .related(&other.device.span, "and this one")
-                .hint("choose `first-sector` and `sectors` so that the parts lie apart");
         }
     }
 }

@@ -81,9 +81,9 @@ pub(super) fn check_dma(document: &Document, driver: &Domain, found: &mut Diagno
     let Some(kind) = driver_kind(driver) else {
         return;
     };
-    let (map, least) = match (map, kind.least_dma()) {
-        (None, None) => return,
-        (Some(map), Some(least)) => (map, least),
+    match (map, kind.least_dma()) {
+        (None, None) => {}
+        (Some(map), Some(least)) => check_dma_map(document, map, least, found),
         (None, Some(least)) => {
             found
                 .error(
@@ -95,7 +95,6 @@ pub(super) fn check_dma(document: &Document, driver: &Domain, found: &mut Diagno
                     "map a region of {least:#x} bytes or more with a `phys_addr`, and put \
                      <?vmm dma?> before the <map>"
                 ));
-            return;
         }
         (Some(map), None) => {
             found
@@ -105,9 +104,11 @@ pub(super) fn check_dma(document: &Document, driver: &Domain, found: &mut Diagno
                     "marked `dma`",
                 )
                 .hint("remove the <map>");
-            return;
         }
-    };
+    }
+}
+
+fn check_dma_map(document: &Document, map: &Map, least: u64, found: &mut Diagnostics) {
     if map.permissions.value != "rw" {
         found
             .error(
@@ -117,6 +118,7 @@ pub(super) fn check_dma(document: &Document, driver: &Domain, found: &mut Diagno
             )
             .hint("write perms=\"rw\"");
     }
+    report_others(document, map, found);
     let Some(physical) = physical(document, map, "memory that a device uses", found) else {
         return;
     };
@@ -130,14 +132,8 @@ pub(super) fn check_dma(document: &Document, driver: &Domain, found: &mut Diagno
             )
             .hint("give the memory region a larger `size`");
     }
-    report_guests(
-        document,
-        map,
-        &physical,
-        "memory that the device of a driver uses",
-        found,
-    );
-    report_others(document, map, found);
+    let what = "memory that the device of a driver uses";
+    report_guests(document, map, &physical, what, found);
 }
 
 /// The physical addresses of a map's region, which must be known.
