@@ -37,6 +37,11 @@ mod devices {
 }
 
 /// The golden file, compiled.
+mod drivers_a {
+    include!("../golden/drivers_a.set.rs");
+}
+
+/// The golden file, compiled.
 mod drivers_b {
     include!("../golden/drivers_b.set.rs");
 }
@@ -54,6 +59,7 @@ fn first_failure<M: DeviceMaker>() -> Option<u8> {
 #[test]
 fn sets_have_the_devices_of_the_xml() {
     assert_eq!(first_failure::<devices::Maker>(), Some(0));
+    assert_eq!(first_failure::<drivers_a::Maker>(), Some(0));
     assert_eq!(first_failure::<drivers_b::Maker>(), Some(0));
     assert_eq!(first_failure::<two_vcpus::Maker>(), None, "no device");
 }
