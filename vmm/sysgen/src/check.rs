@@ -14,6 +14,7 @@ mod programs;
 mod schedule;
 mod sharing;
 mod tickers;
+mod words;
 
 use crate::board::Board;
 use crate::diagnostic::Diagnostics;
@@ -23,6 +24,7 @@ use crate::model::Guest;
 /// Runs all checks.
 pub(crate) fn check(document: &Document, guests: &[Guest], board: &Board, found: &mut Diagnostics) {
     names::check(document, found);
+    words::check(document, found);
     memory::check(document, guests, board, found);
     board::check(document, board, found);
     devices::check(document, board, found);

@@ -8,7 +8,7 @@ use crate::board::Board;
 use crate::diagnostic::Diagnostics;
 use crate::document::{Document, Domain, Machine, Map, Region};
 use crate::model::{Guest, Reservation};
-use crate::resolve::{find_region, page_size};
+use crate::resolve::{find_region, is_driver, page_size};
 use crate::source::Spanned;
 use crate::vocabulary::Word;
 use space::{check_space, distributor, emulated, stretches};
@@ -22,7 +22,7 @@ pub(super) fn check(document: &Document, guests: &[Guest], board: &Board, found:
         let guest = guests.iter().find(|g| g.domain == domain.name.value);
         let own = stretches(document, &domain.maps, guest);
         check_space(&own, &format!("`{}`", domain.name.value), limit, found);
-        if guest.is_some() {
+        if guest.is_some() || is_driver(domain) {
             check_zero(domain, found);
         }
         if let Some(machine) = &domain.machine {
@@ -242,7 +242,7 @@ fn check_zero(domain: &Domain, found: &mut Diagnostics) {
         found
             .error(
                 &map.address.span,
-                "the VMM cannot use memory at address 0",
+                "a program cannot use memory at address 0",
                 "the null pointer",
             )
             .hint("choose another vaddr");

@@ -34,6 +34,9 @@ fn problem(text: &str) -> Option<String> {
     if segments.any(|segment| segment.replace("::", "").contains(':') || segment.ends_with(':')) {
         return Some("names are joined by `::`".to_owned());
     }
+    if text.replace(", ", "").contains(' ') {
+        return Some("a space stands only behind a comma".to_owned());
+    }
     let mut lifetimes = text.split('\'').skip(1);
     let name = |text: &str| text.chars().take_while(|c| is_part(*c)).collect::<String>();
     if lifetimes.any(|rest| !["m", "static"].contains(&name(rest).as_str())) {

@@ -118,14 +118,20 @@ fn no_golden_file_is_left_over() {
 
 #[test]
 fn arbitrary_damage_is_never_a_panic() {
+    for system in [systems::ONE, systems::DEVICES, systems::DRIVERS] {
+        damage(system);
+    }
+}
+
+fn damage(system: &str) {
     let board = systems::virt();
     // Every prefix, and the text with one byte taken out, at many places.
-    for cut in (0..systems::ONE.trim_end().len()).step_by(7) {
-        let prefix = systems::source(&systems::ONE[..cut]);
+    for cut in (0..system.trim_end().len()).step_by(7) {
+        let prefix = systems::source(&system[..cut]);
         let (_, found) = sysgen::analyse(&prefix, &board);
         assert!(found.has_errors());
         found.render(&prefix, false);
-        let mut text = systems::ONE.to_owned();
+        let mut text = system.to_owned();
         text.remove(cut);
         // A character of several bytes, where places could be miscounted.
         text.insert(cut, 'ß');

@@ -206,7 +206,7 @@ fn check_priorities(
             .related(&other.span, format!("priority {}", other.priority))
             .hint(
                 "a guest that is busy, or keeps its VMM busy, would keep the device's interrupts \
-                 from being served",
+                 from being served; raise the driver's priority, or lower the other",
             );
     }
 }

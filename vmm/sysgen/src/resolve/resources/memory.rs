@@ -7,7 +7,6 @@ use crate::diagnostic::Diagnostics;
 use crate::document::{Map, Region};
 use crate::model::DeviceMemory;
 use crate::source::Spanned;
-use crate::vocabulary::Word;
 
 /// Memory regions that the VMM maps, by their names.
 pub(in crate::resolve) fn memory(
@@ -102,16 +101,17 @@ fn check_map(context: &Context<'_>, name: &Spanned<String>, map: &Map, found: &m
             .related(&purpose.span, "and this too?")
             .hint("give the device a memory region of its own");
     }
-    let mut maps = context.machine.maps.iter();
-    let is_ram = |map: &&Map| map.region.value == name.value && map.says(Word::Ram);
-    if let Some(ram) = maps.find(is_ram) {
+    let machines = context.document.domains.iter();
+    let machines = machines.filter_map(|domain| domain.machine.as_ref());
+    let mut maps = machines.flat_map(|machine| &machine.maps);
+    if let Some(theirs) = maps.find(|map| map.region.value == name.value) {
         found
             .error(
                 &name.span,
-                format!("`{}` is RAM of the guest", name.value),
+                format!("`{}` is mapped into a guest", name.value),
                 "memory of a device",
             )
-            .related(&ram.span, "RAM here")
-            .hint("a device reaches the guest's RAM without it; name memory of the VMM's own");
+            .related(&theirs.span, "mapped here")
+            .hint("a device reaches its guest's RAM without it; name memory of the VMM's own");
     }
 }

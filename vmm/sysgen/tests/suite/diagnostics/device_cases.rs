@@ -41,6 +41,14 @@ pub(super) const CASES: &[Case] = &[
         &[(r#"type="counter_device::Counter""#, r#"type="""#)],
     ),
     case(
+        "emulated_type_space",
+        DEVICES,
+        &[(
+            r#"type="counter_device::Counter""#,
+            r#"type="dyn counter_device::Counter""#,
+        )],
+    ),
+    case(
         "emulated_type_lifetime",
         DEVICES,
         &[(r#"type="acme::Lamp<'m>""#, r#"type="acme::Lamp<'a>""#)],
@@ -202,6 +210,20 @@ pub(super) const CASES: &[Case] = &[
             r#"memory="random_queue random_data""#,
             r#"memory="random_queue wake_a""#,
         )],
+    ),
+    case(
+        "emulated_memory_of_another_guest",
+        DRIVERS,
+        &[
+            (
+                r#"<map mr="random_data" vaddr="0x32001000" perms="r" />"#,
+                r#"<map mr="ram_b" vaddr="0x60000000" perms="rw" />"#,
+            ),
+            (
+                r#"memory="random_queue random_data""#,
+                r#"memory="random_queue ram_b""#,
+            ),
+        ],
     ),
     case(
         "emulated_parameter_bad",
@@ -382,6 +404,14 @@ pub(super) const CASES: &[Case] = &[
         "virtio_mac_of_a_group",
         DRIVERS,
         &[(r#"mac="02:00:00:00:00:1f""#, r#"mac="03:00:00:00:00:1f""#)],
+    ),
+    case(
+        "program_twice",
+        DEVICES,
+        &[(
+            r#"<?vmm program crate="../sensor"?>"#,
+            r#"<?vmm program crate="../sensor"?><?vmm program crate="other"?>"#,
+        )],
     ),
     case(
         "program_of_no_crate",

@@ -115,6 +115,22 @@ pub(super) const CASES: &[Case] = &[
         )],
     ),
     case(
+        "driver_map_two_purposes",
+        DRIVERS,
+        &[(
+            "<?vmm driver-registers?>",
+            "<?vmm driver-registers?><?vmm driver-registers size=\"0x100\"?>",
+        )],
+    ),
+    case(
+        "driver_map_at_zero",
+        DRIVERS,
+        &[(
+            r#"<map mr="uart" vaddr="0x20000000""#,
+            r#"<map mr="uart" vaddr="0""#,
+        )],
+    ),
+    case(
         "driver_dma_missing",
         DRIVERS,
         &[(
