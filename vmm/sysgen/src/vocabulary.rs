@@ -72,7 +72,7 @@ words! {
     Gic: "gic", Guest, ["version", "distributor"], [];
     Policy: "policy", Guest, [], ["power-off", "reset", "crash"];
     Emulated: "emulated", Guest, ["name", "type", "registers"],
-        ["interrupts", "channels", "memory", "parameters", "compatible"];
+        ["interrupts", "channels", "memory", "parameters", "compatible", "clocks"];
     NodeProperty: "node-property", Guest, ["device", "name"], ["cells", "strings"];
     Virtio: "virtio", Guest, ["name", "type", "address", "interrupt", "backend"],
         ["memory", "channel", "read-only", "capacity", "first-sector", "sectors", "columns",

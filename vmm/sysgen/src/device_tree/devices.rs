@@ -37,7 +37,7 @@ impl<'a> Shown<'a> {
             compatible: &device.compatible,
             registers: device.registers.iter().map(|r| r.value).collect(),
             interrupts: lines.map(|line| (line.intid, line.edge)).collect(),
-            clocks: &[],
+            clocks: &device.clocks,
             properties: &device.properties,
         }
     }

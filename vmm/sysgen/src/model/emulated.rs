@@ -24,6 +24,8 @@ pub struct EmulatedDevice {
     pub parameters: Vec<(String, u64)>,
     /// `compatible`; without one the device is not shown in the device tree.
     pub compatible: Vec<String>,
+    /// Names and frequencies of its clocks.
+    pub clocks: Vec<(String, u32)>,
     /// Further properties.
     pub properties: Vec<Property>,
     /// What virtio device it is, if it is one.

@@ -78,6 +78,7 @@ fn emulated(context: &Context<'_>, fact: &Fact, found: &mut Diagnostics) -> Opti
             .flat_map(Spanned::words)
             .map(|word| word.value)
             .collect(),
+        clocks: properties::clocks(fact, found),
         properties: Vec::new(),
         virtio: None,
         span: fact.span.clone(),

@@ -1,4 +1,4 @@
-//! Properties of devices, and clocks of passed-through ones.
+//! Properties and clocks of devices.
 
 use crate::diagnostic::Diagnostics;
 use crate::fact::Fact;

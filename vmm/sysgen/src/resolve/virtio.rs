@@ -34,6 +34,7 @@ pub(super) fn device(
         memory: memory::regions(context, fact, backend, &parameters, found),
         parameters,
         compatible: vec!["virtio,mmio".to_owned()],
+        clocks: Vec::new(),
         properties: vec![Property {
             name: "dma-coherent".to_owned(),
             value: PropertyValue::Flag,
