@@ -78,11 +78,10 @@ impl Console {
         self.expect("ne\r\n")?;
         let start = self.seen;
         self.expect("done\r\n")?;
-        Ok(self
-            .text
-            .get(start..self.seen)
-            .unwrap_or_default()
-            .to_owned())
+        let answer = self.text.get(start..self.seen).unwrap_or_default();
+        // What is typed before the shell reads is echoed twice.
+        let echo = answer.find("do''ne\r\n").map(|at| at + "do''ne\r\n".len());
+        Ok(answer.get(echo.unwrap_or(0)..).unwrap_or_default().to_owned())
     }
 
     /// Waits for the machine to switch itself off.

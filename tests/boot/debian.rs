@@ -43,6 +43,14 @@ pub(crate) fn cases() -> Vec<Case> {
             play: powers_off,
         },
         Case {
+            name: "debian-custom-device",
+            system: "examples/custom-device/system.xml",
+            configs: DEBUG_AND_RELEASE,
+            clock: Clock::Host,
+            images: |bench| debian(bench, DEFAULT_SUITE, None),
+            play: custom_device,
+        },
+        Case {
             name: "debian-two-cpus",
             system: "tests/systems/two-cpus.xml",
             configs: DEBUG,
@@ -97,6 +105,38 @@ fn uart_interrupts(console: &mut Console) -> Result<u64> {
 fn powers_off(console: &mut Console) -> Result<()> {
     console.expect("GUEST-UP Linux")?;
     console.expect_off()
+}
+
+/// The real-time clock of the user's crate: Linux's driver takes it, the time that another
+/// protection domain keeps goes on in it, and its alarm interrupts, after a restart too.
+fn custom_device(console: &mut Console) -> Result<()> {
+    boot_to_shell(console)?;
+    ring_the_alarm(console)?;
+    console.send("reboot -f\n")?;
+    boot_to_shell(console)?;
+    ring_the_alarm(console)?;
+    console.send("poweroff -f\n")?;
+    console.expect_off()
+}
+
+fn ring_the_alarm(console: &mut Console) -> Result<()> {
+    let before = clock_seconds(console)?;
+    ensure!(before > 1_700_000_000, "not the board's time: {before}");
+    console.command("echo +2 > /sys/class/rtc/rtc0/wakealarm")?;
+    console.command("while grep -q ': *0 .*rtc-pl031' /proc/interrupts; do sleep 1; done")?;
+    let after = clock_seconds(console)?;
+    ensure!(
+        after >= before + 2,
+        "the alarm rang after {} s",
+        after - before
+    );
+    Ok(())
+}
+
+fn clock_seconds(console: &mut Console) -> Result<u64> {
+    let answer = console.command("cat /sys/class/rtc/rtc0/since_epoch")?;
+    let number = answer.lines().next().unwrap_or_default().trim();
+    number.parse().with_context(|| format!("not a time: {answer:?}"))
 }
 
 fn two_cpus(console: &mut Console) -> Result<()> {

@@ -83,6 +83,16 @@ impl<'a> Program<'a> {
         }
     }
 
+    /// A driver of ours, of the kind that its folder is named after, with its table.
+    pub fn driver(tree: &Tree, kind: &str, table: &'a str) -> Self {
+        Self {
+            folder: tree.path("drivers").join(kind),
+            binary: kind.to_owned(),
+            step: format!("building the {kind} driver"),
+            tables: vec![("DRIVER_TABLES", table)],
+        }
+    }
+
     /// A program without tables.
     ///
     /// # Errors

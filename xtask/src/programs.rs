@@ -34,6 +34,11 @@ pub fn build(
         let program = Program::ticker(tree, &text);
         build_one(tree, builder, &program, &folder.join(&ticker.program))?;
     }
+    for driver in &system.drivers {
+        let text = tables::generate_driver(driver);
+        let program = Program::driver(tree, driver.kind.name(), &text);
+        build_one(tree, builder, &program, &folder.join(&driver.program))?;
+    }
     for own in &system.programs {
         let program = Program::in_folder(&beside.join(&own.folder))?;
         build_one(tree, builder, &program, &folder.join(&own.program))?;
