@@ -350,6 +350,16 @@ pub fn unpack(package: &Path, patterns: &[&str], folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// The paths of the files in a package, as [`unpack`] takes them.
+///
+/// # Errors
+/// When the file is not a package.
+pub fn contents(package: &Path) -> Result<Vec<String>> {
+    let text = run(Command::new("dpkg-deb").arg("--contents").arg(package))?;
+    let path = |line: &str| line.split_whitespace().nth(5).map(str::to_owned);
+    Ok(text.lines().filter_map(path).collect())
+}
+
 /// Runs a program quietly and gives its standard output; its error output goes into the error.
 fn run(command: &mut Command) -> Result<String> {
     let program = command.get_program().to_string_lossy().into_owned();

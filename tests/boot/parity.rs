@@ -87,5 +87,7 @@ fn build(tree: &Tree, sdk: &Sdk, name: &str, folder: &Path) -> Result<Image> {
         loader,
         board: image::load_board(tree, BOARD)?,
         guests: 0,
+        drivers: Vec::new(),
+        disk: None,
     })
 }

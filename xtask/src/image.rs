@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use fs_err as fs;
 use guest_images::{Cache, DEFAULT_SUITE};
+use sysgen::model::Driver;
 use sysgen::{Board, Guest, GuestFiles, Images, Seed, System};
 
 use crate::knobs::{Choice, Knobs};
@@ -43,6 +44,10 @@ pub struct Image {
     pub board: Board,
     /// How many guests it holds.
     pub guests: usize,
+    /// Its drivers of the board's devices.
+    pub drivers: Vec<Driver>,
+    /// The file that is the disk of its block driver.
+    pub disk: Option<PathBuf>,
 }
 
 impl Recipe {
@@ -55,7 +60,7 @@ impl Recipe {
         let (board, config) = (knobs.board(), knobs.config());
         let sdk = Sdk::choose(tree, knobs.microkit_sdk.as_deref())?;
         // Mistakes are told before the Debian guest is made, which takes minutes the first time.
-        check_system(&system, &load_board(tree, board)?)?;
+        let checked = check_system(&system, &load_board(tree, board)?)?;
         sdk.board_folder(tree, board, config)?;
         Ok(Self {
             system,
@@ -63,7 +68,7 @@ impl Recipe {
             config: config.to_owned(),
             sdk,
             folder: knobs.make_build_folder(tree)?,
-            images: images(tree, knobs)?,
+            images: images(tree, knobs, checked.has_virtio())?,
             more_bootargs: None,
         })
     }
@@ -122,6 +127,8 @@ impl Recipe {
             loader,
             board,
             guests: system.guests.len(),
+            drivers: system.drivers,
+            disk: None,
         })
     }
 
@@ -178,7 +185,7 @@ fn check_system(path: &Path, board: &Board) -> Result<System> {
 }
 
 /// The guest's files: what the knobs name, and the Debian guest's for the rest.
-fn images(tree: &Tree, knobs: &Knobs) -> Result<Images> {
+fn images(tree: &Tree, knobs: &Knobs, has_virtio: bool) -> Result<Images> {
     let kernel = knobs.kernel()?;
     let initrd = knobs.initrd()?;
     let debian = match (&kernel, &initrd) {
@@ -188,7 +195,13 @@ fn images(tree: &Tree, knobs: &Knobs) -> Result<Images> {
     let initrd = match initrd {
         Choice::File(path) => Some(path),
         Choice::None => None,
-        Choice::Default => debian.as_ref().map(|guest| guest.initrd.clone()),
+        Choice::Default => debian.as_ref().map(|guest| {
+            if has_virtio {
+                guest.initrd_with_modules.clone()
+            } else {
+                guest.initrd.clone()
+            }
+        }),
     };
     Ok(Images {
         kernel: kernel

@@ -98,6 +98,15 @@ pub struct Knobs {
         value_name = "FOLDER"
     )]
     pub build_dir: Option<OsString>,
+    /// The disk of the block driver, made when it is missing; its data are kept [default: a disk that is empty at each start]
+    #[arg(
+        long,
+        env = "DISK",
+        hide_env_values = true,
+        global = true,
+        value_name = "FILE"
+    )]
+    pub disk: Option<OsString>,
     /// Further arguments for QEMU, separated by spaces
     #[arg(
         long,
@@ -193,6 +202,25 @@ impl Knobs {
             bail!("BUILD_DIR: no files can be written to {}", folder.display());
         }
         Ok(folder)
+    }
+
+    /// `DISK`, absolute; it need not be there.
+    ///
+    /// # Errors
+    /// When it is something else than a file, or its folder is not there.
+    pub fn disk(&self) -> Result<Option<PathBuf>> {
+        let Some(given) = self.disk.as_deref().filter(|given| !given.is_empty()) else {
+            return Ok(None);
+        };
+        let path = current_folder()?.join(given);
+        if path.is_dir() {
+            bail!("DISK: {} is a folder; give a file in it", path.display());
+        }
+        let folder = path.parent().unwrap_or(&path);
+        if !folder.is_dir() {
+            bail!("DISK: there is no folder {}", folder.display());
+        }
+        Ok(Some(path))
     }
 
     /// `QEMU_ARGS`, split at white space.

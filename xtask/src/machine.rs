@@ -1,5 +1,7 @@
 //! QEMU with an image, its serial port on standard input and output.
 
+mod devices;
+
 use std::io::{Read, Write, stdout};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -47,6 +49,7 @@ pub fn qemu(image: &Image, input: Input, more: &[String]) -> Result<Command> {
     let mut qemu = Command::new(emulator(&Tree::find(), &image.board)?);
     qemu.args(arguments)
         .args(["-nic", "none", "-display", "none"]);
+    qemu.args(devices::arguments(image)?);
     let earlier_ports = image.board.qemu.as_ref().map_or(0, |qemu| qemu.console);
     for _ in 0..earlier_ports {
         qemu.args(["-serial", "null"]);

@@ -56,6 +56,8 @@ pub fn build(tree: &Tree, sdk: &Sdk, config: &str, folder: &Path) -> Result<Imag
         loader,
         board: load_board(tree, BOARD)?,
         guests: 1,
+        drivers: Vec::new(),
+        disk: None,
     })
 }
 

@@ -63,6 +63,7 @@ const VARIABLES: &[(&str, &[&str])] = &[
             "clean",
         ],
     ),
+    ("DISK", &["run"]),
     ("QEMU_ARGS", &["run", "root-task"]),
     ("ADDR", &["explain"]),
     ("EXIT", &["profile"]),

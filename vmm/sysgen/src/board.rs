@@ -127,6 +127,9 @@ pub struct Qemu {
     pub version: String,
     /// Arguments; `{image}` stands for the path of loader.img.
     pub arguments: Vec<String>,
+    /// Name of the bus at the virtio device `{number}` of `devices`, as QEMU has it.
+    #[serde(default)]
+    pub virtio_bus: Option<String>,
     /// Which `-serial` is the console, counted from zero.
     #[serde(default)]
     pub console: u8,

@@ -132,6 +132,12 @@ impl System {
         })
     }
 
+    /// Has some guest a virtio device?
+    pub fn has_virtio(&self) -> bool {
+        let mut devices = self.guests.iter().flat_map(|guest| &guest.emulated);
+        devices.any(|device| device.virtio.is_some())
+    }
+
     /// The guest of that name; without a name, the only one.
     ///
     /// # Errors

@@ -22,6 +22,7 @@ pub fn run(tree: &Tree, knobs: &Knobs) -> Result<ExitCode> {
     let input = Input::look();
     let more = knobs.qemu_arguments()?;
     processor::check(&more)?;
+    let disk = knobs.disk()?;
     let mut recipe = Recipe::new(tree, knobs)?;
     // Only the Debian guest knows the word.
     if input == Input::Nothing && knobs.initrd()? == Choice::Default {
@@ -32,7 +33,8 @@ pub fn run(tree: &Tree, knobs: &Knobs) -> Result<ExitCode> {
     if board.qemu.is_some() {
         machine::emulator(tree, &board)?;
     }
-    let image = recipe.build(tree)?;
+    let mut image = recipe.build(tree)?;
+    image.disk = disk;
     if input == Input::Terminal {
         eprintln!("  the terminal is the guest's now; Ctrl-A X leaves");
     }

@@ -13,6 +13,8 @@ pub struct Driver {
     pub kind: DriverKind,
     /// The device's registers.
     pub registers: Window,
+    /// Their physical address.
+    pub physical: u64,
     /// Memory that the device reads and writes.
     pub dma: Option<DmaWindow>,
     /// Channel of the device's interrupt.

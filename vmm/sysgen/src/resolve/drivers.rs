@@ -63,11 +63,13 @@ fn driver(document: &Document, guests: &[Guest], domain: &Domain) -> Option<Driv
     let marked = |word| domain.maps.iter().find(move |map| map.says(word));
     let interrupt = domain.interrupts.first();
     let clients = clients(document, guests, domain);
+    let marked_registers = marked(Word::DriverRegisters)?;
     Some(Driver {
         domain: domain.name.value.clone(),
         program: domain.program.as_ref()?.value.clone(),
         kind,
-        registers: registers(document, marked(Word::DriverRegisters)?)?,
+        registers: registers(document, marked_registers)?,
+        physical: physical_registers(document, marked_registers)?,
         dma: marked(Word::Dma).and_then(|map| dma(document, map)),
         interrupt: interrupt.and_then(|irq| channel(&irq.channel)),
         clients: clients
@@ -83,6 +85,12 @@ fn registers(document: &Document, map: &Map) -> Option<Window> {
         vmm_address: map.address.value.checked_add(offset)?,
         size,
     })
+}
+
+fn physical_registers(document: &Document, map: &Map) -> Option<u64> {
+    let (offset, _) = register_window(document, map)?;
+    let region = find_region(document, &map.region.value)?;
+    region.physical.as_ref()?.value.checked_add(offset)
 }
 
 /// Offset and size of the registers in their region.
