@@ -11,7 +11,7 @@ use crate::case::{Case, Clock, DEBUG_AND_RELEASE};
 use crate::console::Console;
 
 pub(crate) fn cases() -> Vec<Case> {
-    let one = "system.xml";
+    let one = "examples/plain/system.xml";
     let two = "tests/systems/two-cpus.xml";
     vec![
         case(

@@ -34,7 +34,7 @@ fn check(kernel: &str, sdk: Sdk) -> Result<()> {
     let tree = Tree::find();
     let on_sel4 = sdk != Sdk::StandIn;
     let recipe = Recipe {
-        system: tree.path("system.xml"),
+        system: tree.path("examples/plain/system.xml"),
         board: BOARD.to_owned(),
         config: CONFIG.to_owned(),
         sdk,

@@ -37,7 +37,7 @@ pub(crate) fn trials(bench: &Arc<Workbench>) -> Vec<Trial> {
 fn count(bench: &Workbench, kernel: &str) -> Result<()> {
     let tree = Tree::find();
     let recipe = Recipe {
-        system: tree.path("system.xml"),
+        system: tree.path("examples/plain/system.xml"),
         board: BOARD.to_owned(),
         config: CONFIG.to_owned(),
         sdk: bench.sdk(kernel).context("there is no official SDK")?,

@@ -12,7 +12,7 @@ pub(crate) fn cases() -> Vec<Case> {
     vec![
         Case {
             name: "debian-shell",
-            system: "system.xml",
+            system: "examples/plain/system.xml",
             configs: DEBUG_AND_RELEASE,
             clock: Clock::Host,
             images: |bench| debian(bench, DEFAULT_SUITE, None),
@@ -28,7 +28,7 @@ pub(crate) fn cases() -> Vec<Case> {
         },
         Case {
             name: "debian-powers-off",
-            system: "system.xml",
+            system: "examples/plain/system.xml",
             configs: DEBUG,
             clock: Clock::Host,
             images: |bench| debian(bench, DEFAULT_SUITE, Some("console=ttyAMA0 autopoweroff")),
@@ -36,7 +36,7 @@ pub(crate) fn cases() -> Vec<Case> {
         },
         Case {
             name: "debian-of-another-suite",
-            system: "system.xml",
+            system: "examples/plain/system.xml",
             configs: DEBUG,
             clock: Clock::Host,
             images: |bench| debian(bench, "trixie", Some("console=ttyAMA0 autopoweroff")),

@@ -15,6 +15,7 @@ mod parity;
 mod placement;
 mod processor;
 mod root_task;
+mod virtio;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
     trials.extend(counter::trials(&bench));
     trials.extend(interference::trials(&bench));
     trials.extend(processor::trials(&bench));
+    trials.extend(virtio::trials(&bench));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 

@@ -14,7 +14,7 @@ pub(crate) fn cases() -> Vec<Case> {
     vec![
         Case {
             name: "u-boot",
-            system: "system.xml",
+            system: "examples/plain/system.xml",
             configs: DEBUG,
             clock: Clock::Host,
             images: |bench| Ok(bare(bench.u_boot()?)),
@@ -30,7 +30,7 @@ pub(crate) fn cases() -> Vec<Case> {
         },
         Case {
             name: "arm64-image",
-            system: "system.xml",
+            system: "examples/plain/system.xml",
             configs: DEBUG,
             clock: Clock::Instructions,
             images: |bench| {

@@ -25,7 +25,7 @@ pub(crate) fn cases() -> Vec<Case> {
     vec![
         Case {
             name: "text-offset",
-            system: "system.xml",
+            system: "examples/plain/system.xml",
             configs: DEBUG,
             clock: Clock::Instructions,
             images: |bench| {
@@ -54,7 +54,7 @@ pub(crate) fn cases() -> Vec<Case> {
         },
         Case {
             name: "given-tree",
-            system: "system.xml",
+            system: "examples/plain/system.xml",
             configs: DEBUG,
             clock: Clock::Host,
             images: |bench| {
@@ -73,7 +73,7 @@ pub(crate) fn cases() -> Vec<Case> {
 
 /// The generated tree with three quarters of the RAM, of which the first 16 MiB are kept back.
 fn given_tree(bench: &Workbench) -> Result<PathBuf> {
-    let system = bench.system("system.xml")?;
+    let system = bench.system("examples/plain/system.xml")?;
     let chosen = Chosen {
         bootargs: "console=ttyAMA0 autopoweroff".to_owned(),
         initrd: None,

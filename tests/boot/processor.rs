@@ -39,7 +39,7 @@ pub(crate) fn trials(bench: &Arc<Workbench>) -> Vec<Trial> {
 fn run(bench: &Workbench, kernel: &str, config: &str) -> Result<()> {
     let case = Case {
         name: "refused-processors",
-        system: "system.xml",
+        system: "examples/plain/system.xml",
         configs: DEBUG_AND_RELEASE,
         clock: Clock::Host,
         images: |bench| bare_metal::elf(bench, "probes"),

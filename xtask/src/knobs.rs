@@ -166,8 +166,16 @@ impl Knobs {
     /// # Errors
     /// When the file is not there.
     pub fn system(&self, tree: &Tree) -> Result<PathBuf> {
+        self.system_or(tree, "system.xml")
+    }
+
+    /// `SYSTEM`, or `default` under the top folder.
+    ///
+    /// # Errors
+    /// When the file is not there.
+    pub fn system_or(&self, tree: &Tree, default: &str) -> Result<PathBuf> {
         let given = optional(file("SYSTEM", self.system.as_deref())?)?;
-        Ok(given.unwrap_or_else(|| tree.path("system.xml")))
+        Ok(given.unwrap_or_else(|| tree.path(default)))
     }
 
     /// `MICROKIT_BOARD`.

@@ -130,9 +130,10 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .iter()
         .map(|candidate| (strsim::damerau_levenshtein(name, candidate), *candidate));
     let (distance, best) = scored.min_by_key(|(distance, _)| *distance)?;
-    if distance <= 1 + name.len() / 3 {
+    let is_part = |candidate: &&str| name.len() >= 3 && candidate.contains(name);
+    let part = known.iter().copied().find(is_part);
+    if distance <= 1 {
         return Some(best);
     }
-    let is_part = |candidate: &&str| name.len() >= 3 && candidate.contains(name);
-    known.into_iter().find(is_part)
+    part.or_else(|| (distance <= 1 + name.len() / 3).then_some(best))
 }

@@ -43,7 +43,7 @@ pub(super) fn arguments(image: &Image) -> Result<Vec<String>> {
         arguments.push(format!("{device},bus={bus}{link}"));
     }
     if disk.is_some() {
-        bail!("DISK: no driver of this system has a disk; examples/virtio/system.xml is one that has");
+        bail!("DISK: no driver of this system has a disk; that of the default system, system.xml, has one");
     }
     if !arguments.is_empty() {
         arguments.extend(["-global", "virtio-mmio.force-legacy=false"].map(str::to_owned));

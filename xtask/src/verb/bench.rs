@@ -66,12 +66,15 @@ pub fn bench(tree: &Tree, knobs: &Knobs, options: &Options) -> Result<ExitCode> 
     Ok(ExitCode::FAILURE)
 }
 
+/// What exits cost is measured without virtio devices.
+const PLAIN: &str = "examples/plain/system.xml";
+
 /// The bench guest on the release configuration, unless another was asked for.
 pub(crate) fn recipe(tree: &Tree, knobs: &Knobs) -> Result<Recipe> {
     let mut images = measure::bench_guest(tree)?;
     images.bootargs.clone_from(&knobs.bootargs);
     Ok(Recipe {
-        system: knobs.system(tree)?,
+        system: knobs.system_or(tree, PLAIN)?,
         board: knobs.board().to_owned(),
         config: config(knobs).to_owned(),
         sdk: Sdk::choose(tree, knobs.microkit_sdk.as_deref())?,

@@ -50,11 +50,17 @@ fn the_good_systems_have_no_findings() {
 }
 
 #[test]
-fn the_default_system_has_no_findings() {
-    let system = System::load(&repository().join("system.xml"), &virt());
-    let system = system.unwrap_or_else(|error| panic!("{error}"));
-    assert!(system.warnings.is_empty(), "{}", system.warnings());
-    assert_eq!(system.guests.len(), 1);
+fn the_systems_for_users_have_no_findings() {
+    for name in [
+        "system.xml",
+        "examples/plain/system.xml",
+        "examples/custom-device/system.xml",
+    ] {
+        let system = System::load(&repository().join(name), &virt());
+        let system = system.unwrap_or_else(|error| panic!("{error}"));
+        assert!(system.warnings.is_empty(), "{}", system.warnings());
+        assert_eq!(system.guests.len(), 1);
+    }
 }
 
 #[test]
