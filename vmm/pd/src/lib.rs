@@ -8,7 +8,7 @@
 //!
 //! vmm::devices!();
 //!
-//! #[sel4_microkit::protection_domain(stack_size = 0x80000)]
+//! #[sel4_microkit::protection_domain(stack_size = 0x100000)]
 //! fn init() -> vmm::Monitor<devices::Maker> {
 //!     vmm::monitor()
 //! }
