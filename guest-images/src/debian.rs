@@ -173,7 +173,16 @@ fn only_file(folder: &Path) -> Result<PathBuf> {
 
 fn initramfs(busybox: &[u8], modules: &[(String, Vec<u8>)]) -> Result<Vec<u8>> {
     let mut archive = Initramfs::default();
-    for folder in ["bin", "dev", "proc", "sys", "tmp", "root", "lib", "lib/modules"] {
+    for folder in [
+        "bin",
+        "dev",
+        "proc",
+        "sys",
+        "tmp",
+        "root",
+        "lib",
+        "lib/modules",
+    ] {
         archive.directory(folder)?;
     }
     archive

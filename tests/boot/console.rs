@@ -81,7 +81,10 @@ impl Console {
         let answer = self.text.get(start..self.seen).unwrap_or_default();
         // What is typed before the shell reads is echoed twice.
         let echo = answer.find("do''ne\r\n").map(|at| at + "do''ne\r\n".len());
-        Ok(answer.get(echo.unwrap_or(0)..).unwrap_or_default().to_owned())
+        Ok(answer
+            .get(echo.unwrap_or(0)..)
+            .unwrap_or_default()
+            .to_owned())
     }
 
     /// Waits for the machine to switch itself off.

@@ -136,7 +136,9 @@ fn ring_the_alarm(console: &mut Console) -> Result<()> {
 fn clock_seconds(console: &mut Console) -> Result<u64> {
     let answer = console.command("cat /sys/class/rtc/rtc0/since_epoch")?;
     let number = answer.lines().next().unwrap_or_default().trim();
-    number.parse().with_context(|| format!("not a time: {answer:?}"))
+    number
+        .parse()
+        .with_context(|| format!("not a time: {answer:?}"))
 }
 
 fn two_cpus(console: &mut Console) -> Result<()> {

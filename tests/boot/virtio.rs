@@ -166,7 +166,8 @@ fn random_numbers(console: &mut Console) -> Result<()> {
 
 /// A file system with a file whose sum is known, and bytes of the disk in memory.
 fn write_before_restart(console: &mut Console) -> Result<()> {
-    console.command("mke2fs /dev/vda > /dev/null && mkdir /disk && mount -t ext2 /dev/vda /disk")?;
+    console
+        .command("mke2fs /dev/vda > /dev/null && mkdir /disk && mount -t ext2 /dev/vda /disk")?;
     console.command("dd if=/dev/urandom of=/disk/one bs=64k count=64 2>/dev/null")?;
     console.command("md5sum /disk/one > /disk/one.sum && sync")?;
     let memory = "dd if=/disk/one of=/dev/vdb bs=64k oflag=direct 2>/dev/null; echo $?";

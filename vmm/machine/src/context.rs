@@ -121,7 +121,7 @@ impl<C: Calls> Context<C> {
     #[inline(always)]
     pub(crate) fn write_back(&mut self) {
         // What goes back is a prefix, up to the last that has changed.
-        let length = (u64::BITS - self.changed.leading_zeros()) as usize;
+        let length = u64::BITS.wrapping_sub(self.changed.leading_zeros()) as usize;
         if length > 0 {
             self.calls
                 .write_registers(self.vcpu, &self.words, length, false);
@@ -164,7 +164,7 @@ impl<C: Calls> Context<C> {
 
     #[inline(always)]
     fn word(&mut self, index: usize) -> u64 {
-        self.load(index + 1);
+        self.load(index.wrapping_add(1));
         self.words.get(index).copied().unwrap_or(0)
     }
 
@@ -172,7 +172,7 @@ impl<C: Calls> Context<C> {
     fn set_word(&mut self, index: usize, value: u64) {
         // A prefix goes back whole, so everything before the register must be known.
         if index != PC {
-            self.load(index + 1);
+            self.load(index.wrapping_add(1));
         }
         if let Some(word) = self.words.get_mut(index) {
             *word = value;
@@ -203,7 +203,7 @@ impl<C: Calls> VcpuRegisters for Context<C> {
             && self.changed == 0
             && index >= self.loaded
         {
-            self.fetch(index + 1);
+            self.fetch(index.wrapping_add(1));
         }
     }
 

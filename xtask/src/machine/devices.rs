@@ -43,7 +43,9 @@ pub(super) fn arguments(image: &Image) -> Result<Vec<String>> {
         arguments.push(format!("{device},bus={bus}{link}"));
     }
     if disk.is_some() {
-        bail!("DISK: no driver of this system has a disk; that of the default system, system.xml, has one");
+        bail!(
+            "DISK: no driver of this system has a disk; that of the default system, system.xml, has one"
+        );
     }
     if !arguments.is_empty() {
         arguments.extend(["-global", "virtio-mmio.force-legacy=false"].map(str::to_owned));
@@ -56,7 +58,11 @@ fn bus(image: &Image, driver: &Driver) -> Result<String> {
     let kind = [driver.kind.compatible()];
     let mut all = image.board.devices.of_kind(&kind);
     let number = all.position(|device| device.base == driver.physical);
-    let pattern = image.board.qemu.as_ref().and_then(|q| q.virtio_bus.as_ref());
+    let pattern = image
+        .board
+        .qemu
+        .as_ref()
+        .and_then(|q| q.virtio_bus.as_ref());
     let name = number
         .zip(pattern)
         .map(|(number, pattern)| pattern.replace("{number}", &number.to_string()));

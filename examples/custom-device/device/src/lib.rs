@@ -4,9 +4,7 @@
 //! sets its clock, and can ask for an interrupt at a given second.
 #![cfg_attr(not(test), no_std)]
 
-use vmm_device::{
-    Access, Channel, Device, DeviceError, Effects, FromResources, Line, Resources,
-};
+use vmm_device::{Access, Channel, Device, DeviceError, Effects, FromResources, Line, Resources};
 use vmm_memory::RamSlice;
 
 /// Registers (DDI 0224, 3.2): time, alarm, setting of the time, and the interrupt's mask, state,

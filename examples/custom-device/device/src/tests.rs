@@ -2,7 +2,7 @@
 
 use super::*;
 use vmm_device::{Memory, OwnMemory, Region};
-use vmm_memory::{RamWindow, RamSlice};
+use vmm_memory::{RamSlice, RamWindow};
 
 /// The device over a page in which the test keeps the time.
 fn with_clock(test: impl FnOnce(RealTimeClock<'_>, &RamSlice<'_>)) {
@@ -27,10 +27,7 @@ fn with_clock(test: impl FnOnce(RealTimeClock<'_>, &RamSlice<'_>)) {
     }));
     let resources = Resources::new(description, &memory, &own);
     let shared = resources.window(0).unwrap();
-    test(
-        RealTimeClock::from_resources(resources).unwrap(),
-        &shared,
-    );
+    test(RealTimeClock::from_resources(resources).unwrap(), &shared);
 }
 
 fn at(offset: u64) -> Access {
