@@ -1,5 +1,7 @@
 //! A block device in front of sDDF queues, with a disk of the test at the other end.
 
+mod lies;
+
 use proptest::prelude::*;
 use virtio_drivers::device::blk::VirtIOBlk;
 use vmm_arch::Gpa;
@@ -34,6 +36,7 @@ type Device = Mmio<'static, Block<'static, SddfDisk<'static>>, 1>;
 struct Server {
     queues: BlockServer<'static>,
     requests: RamSlice<'static>,
+    responses: RamSlice<'static>,
     info: RamSlice<'static>,
     data: RamSlice<'static>,
     disk: Vec<u8>,
@@ -50,6 +53,7 @@ fn system() -> (Device, Server) {
     let server = Server {
         queues: BlockServer::new(requests, responses, CAPACITY).unwrap(),
         requests,
+        responses,
         info,
         data,
         disk: vec![0; (BLOCKS * BLOCK_BYTES) as usize],
