@@ -65,6 +65,27 @@ impl Console {
         }
     }
 
+    /// Waits until all of `wanted` are printed, in whatever order, after all that was expected
+    /// before.
+    pub(crate) fn expect_all(&mut self, wanted: &[String]) -> Result<()> {
+        let (start, mut end) = (self.seen, self.seen);
+        for text in wanted {
+            self.seen = start;
+            self.expect(text)?;
+            end = end.max(self.seen);
+        }
+        self.seen = end;
+        Ok(())
+    }
+
+    /// Waits for `wanted` as `expect` does; returns what was printed before it.
+    pub(crate) fn up_to(&mut self, wanted: &str) -> Result<String> {
+        let start = self.seen;
+        self.expect(wanted)?;
+        let printed = self.text.get(start..self.seen).unwrap_or_default();
+        Ok(printed.strip_suffix(wanted).unwrap_or(printed).to_owned())
+    }
+
     /// Types `text`.
     pub(crate) fn send(&mut self, text: &str) -> Result<()> {
         self.input.write_all(text.as_bytes())?;

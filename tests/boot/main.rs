@@ -15,6 +15,7 @@ mod parity;
 mod placement;
 mod processor;
 mod root_task;
+mod two_guests;
 mod virtio;
 
 use std::process::ExitCode;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
     trials.extend(counter::trials(&bench));
     trials.extend(interference::trials(&bench));
     trials.extend(processor::trials(&bench));
+    trials.extend(two_guests::trials(&bench));
     trials.extend(virtio::trials(&bench));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
