@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use guest_images::DEFAULT_SUITE;
 use libtest_mimic::Trial;
 use sysgen::Images;
@@ -19,6 +19,7 @@ use crate::bench::Workbench;
 use crate::case::{Case, Clock, DEBUG_AND_RELEASE};
 use crate::console::Console;
 
+const SECTOR: usize = 512;
 /// Bytes of the download.
 const DOWNLOAD: usize = 1 << 20;
 
@@ -27,15 +28,99 @@ pub(crate) fn trials(bench: &Arc<Workbench>) -> Vec<Trial> {
     for kernel in ["devsdk", "sel4"] {
         for config in DEBUG_AND_RELEASE {
             let missing = bench.sdk(kernel).is_none();
-            let bench = Arc::clone(bench);
-            let name = format!("{kernel}/{config}/debian-virtio");
-            let trial = Trial::test(name, move || {
-                run(&bench, kernel, config).map_err(|error| format!("{error:#}").into())
-            });
-            trials.push(trial.with_ignored_flag(missing));
+            let mut add = |name: &str, run: Run| {
+                let bench = Arc::clone(bench);
+                let trial = Trial::test(format!("{kernel}/{config}/{name}"), move || {
+                    run(&bench, kernel, config).map_err(|error| format!("{error:#}").into())
+                });
+                trials.push(trial.with_ignored_flag(missing));
+            };
+            add("debian-virtio", run);
+            add("u-boot-virtio", boot_from_disk);
         }
     }
     trials
+}
+
+/// U-Boot reads all in one request, and that of a driver's client may be as large as half of its data region, of 2 MiB.
+const MOST_SECTORS: usize = 0x400;
+
+/// Lets U-Boot read sectors of the first disk to memory.
+fn read_sectors(console: &mut Console, at: usize, first: usize, count: usize) -> Result<()> {
+    for done in (0..count).step_by(MOST_SECTORS) {
+        let (at, first) = (at + done * SECTOR, first + done);
+        let count = MOST_SECTORS.min(count - done);
+        console.send(&format!("virtio read {at:x} {first:x} {count:x}\n"))?;
+        console.expect(&format!("{count} blocks read: OK"))?;
+        console.expect("=> ")?;
+    }
+    Ok(())
+}
+
+type Run = fn(&Workbench, &str, &str) -> Result<()>;
+
+/// U-Boot finds disk and network, and boots Debian's kernel and initrd from the disk.
+fn boot_from_disk(bench: &Workbench, kernel: &str, config: &str) -> Result<()> {
+    let case = Case {
+        name: "u-boot-virtio",
+        system: "system.xml",
+        configs: DEBUG_AND_RELEASE,
+        clock: Clock::Host,
+        images: |bench| {
+            Ok(Images {
+                kernel: bench.u_boot()?,
+                initrd: None,
+                bootargs: None,
+                device_tree: None,
+            })
+        },
+        play: |_| Ok(()),
+    };
+    let folder = bench.folder(kernel, config, case.name);
+    let mut image = bench.build(&case, kernel, config, &folder)?;
+    let debian = bench.debian(DEFAULT_SUITE)?;
+    let mut disk = Vec::new();
+    let mut parts = Vec::new();
+    for file in [&debian.kernel, &debian.initrd_with_modules] {
+        let content = std::fs::read(file)?;
+        let sectors = content.len().div_ceil(SECTOR);
+        parts.push((disk.len() / SECTOR, sectors, content.len()));
+        disk.extend(content);
+        disk.resize(disk.len().next_multiple_of(SECTOR), 0);
+    }
+    let [
+        (_, kernel_sectors, _),
+        (initrd, initrd_sectors, initrd_bytes),
+    ] = parts[..]
+    else {
+        bail!("two files");
+    };
+    // The queues of sDDF count in blocks of 4 KiB.
+    disk.resize(disk.len().next_multiple_of(4096), 0);
+    let path = folder.join("bootable.img");
+    std::fs::write(&path, disk)?;
+    image.disk = Some(path);
+    let mut console = Console::open(machine::qemu(&image, Input::Stream, &[])?)?;
+    let mut play = |console: &mut Console| {
+        console.expect("Hit any key to stop autoboot")?;
+        console.send("\n")?;
+        console.expect("=> ")?;
+        console.send("virtio scan; setenv autoload no; dhcp\n")?;
+        console.expect("DHCP client bound to address 10.0.2.15")?;
+        console.expect("=> ")?;
+        read_sectors(console, 0x4200_0000, 0, kernel_sectors)?;
+        read_sectors(console, 0x4800_0000, initrd, initrd_sectors)?;
+        console.send(&format!(
+            "booti 0x42000000 0x48000000:{initrd_bytes:x} $fdtcontroladdr\n"
+        ))?;
+        console.expect("GUEST-UP Linux")?;
+        console.expect("/ # ")?;
+        console.send("poweroff -f\n")?;
+        console.expect_off()
+    };
+    let result = play(&mut console);
+    std::fs::write(folder.join("console.log"), console.text())?;
+    result.map_err(|error| error.context(console.tail().to_owned()))
 }
 
 fn run(bench: &Workbench, kernel: &str, config: &str) -> Result<()> {

@@ -94,8 +94,9 @@ impl<'m, M: Model<'m, QUEUES>, const QUEUES: usize> Core<'m, M, QUEUES> {
         self.driver_features & bits(feature) != 0
     }
 
-    /// The driver writes the status: zero resets the device; else bits can only be added, each
-    /// after the one before it (3.1.1). A write that takes bits back is ignored.
+    /// The driver writes the status: zero resets the device; else bits can only be added, those
+    /// from FEATURES_OK on each after the one before it (3.1.1). A write that takes bits back is
+    /// ignored.
     fn set_status(&mut self, value: u8, effects: &mut Effects) {
         let new = DeviceStatus::from_bits_truncate(value);
         if value == 0 {
@@ -110,15 +111,12 @@ impl<'m, M: Model<'m, QUEUES>, const QUEUES: usize> Core<'m, M, QUEUES> {
         if added.contains(DeviceStatus::FAILED) {
             self.status |= DeviceStatus::FAILED;
         }
-        let steps = [
-            DeviceStatus::ACKNOWLEDGE,
-            DeviceStatus::DRIVER,
-            DeviceStatus::FEATURES_OK,
-            DeviceStatus::DRIVER_OK,
-        ];
-        for step in steps {
-            if !new.contains(step) || step == DeviceStatus::FEATURES_OK && !self.accepts_features()
-            {
+        // U-Boot says DRIVER without ACKNOWLEDGE, and nothing depends on these two.
+        self.status |= new & (DeviceStatus::ACKNOWLEDGE | DeviceStatus::DRIVER);
+        for step in [DeviceStatus::FEATURES_OK, DeviceStatus::DRIVER_OK] {
+            let is_refused = step == DeviceStatus::FEATURES_OK
+                && !(self.status.contains(DeviceStatus::DRIVER) && self.accepts_features());
+            if !new.contains(step) || is_refused {
                 return;
             }
             self.status |= step;

@@ -106,9 +106,12 @@ fn the_status_grows_step_by_step() {
         bus.set_word(STATUS, value);
         assert_eq!(bus.word(STATUS), expected, "after {value:#x}");
     };
-    try_status(DRIVER, 0);
     try_status(DRIVER_OK | FEATURES_OK, 0);
+    // As U-Boot does.
+    try_status(DRIVER, DRIVER);
+    try_status(0, 0);
     try_status(ACKNOWLEDGE, ACKNOWLEDGE);
+    try_status(ACKNOWLEDGE | FEATURES_OK, ACKNOWLEDGE);
     try_status(ACKNOWLEDGE | DRIVER, ACKNOWLEDGE | DRIVER);
     // VERSION_1 was not accepted.
     try_status(ACKNOWLEDGE | DRIVER | FEATURES_OK, ACKNOWLEDGE | DRIVER);
