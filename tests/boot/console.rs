@@ -10,6 +10,9 @@ use anyhow::{Context, Result, bail, ensure};
 
 /// For one step; a loaded machine of two cores runs several of these at once.
 const PATIENCE: Duration = Duration::from_secs(180);
+/// Around a message of a debug kernel.
+const KERNEL_BEGIN: &str = "\x1b[0m\x1b[1m<<";
+const KERNEL_END: &str = ">>\x1b[0m\r\n";
 /// How much of the console an error shows.
 const TAIL: usize = 2000;
 
@@ -21,6 +24,8 @@ pub(crate) struct Console {
     text: String,
     /// Where the next `expect` looks from.
     seen: usize,
+    /// What the kernel prints is left out.
+    without_kernel: bool,
 }
 
 impl Console {
@@ -47,7 +52,14 @@ impl Console {
             output,
             text: String::new(),
             seen: 0,
+            without_kernel: false,
         })
+    }
+
+    /// Leaves out what a debug kernel prints, which may be in the middle of a line of a driver's.
+    pub(crate) const fn without_kernel(mut self) -> Self {
+        self.without_kernel = true;
+        self
     }
 
     /// Waits until `wanted` is printed after all that was expected before.
@@ -139,11 +151,25 @@ impl Console {
         match self.output.recv_timeout(left) {
             Ok(bytes) => {
                 self.text += &String::from_utf8_lossy(&bytes);
+                if self.without_kernel {
+                    drop_kernel_messages(&mut self.text, self.seen);
+                }
                 Ok(true)
             }
             Err(RecvTimeoutError::Disconnected) => Ok(false),
             Err(RecvTimeoutError::Timeout) => bail!("nothing of the kind in {PATIENCE:?}"),
         }
+    }
+}
+
+/// Takes the whole messages of the kernel out of `text`, from byte `from` on.
+fn drop_kernel_messages(text: &mut String, from: usize) {
+    while let Some(start) = text.get(from..).and_then(|text| text.find(KERNEL_BEGIN)) {
+        let start = from + start;
+        let Some(length) = text.get(start..).and_then(|text| text.find(KERNEL_END)) else {
+            return;
+        };
+        text.replace_range(start..start + length + KERNEL_END.len(), "");
     }
 }
 

@@ -101,7 +101,7 @@ fn boot_from_disk(bench: &Workbench, kernel: &str, config: &str) -> Result<()> {
     std::fs::write(&path, disk)?;
     image.disk = Some(path);
     let mut console = Console::open(machine::qemu(&image, Input::Stream, &[])?)?;
-    let mut play = |console: &mut Console| {
+    let play = |console: &mut Console| {
         console.expect("Hit any key to stop autoboot")?;
         console.send("\n")?;
         console.expect("=> ")?;

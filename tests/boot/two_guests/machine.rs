@@ -90,7 +90,7 @@ impl Machine {
         let folder = bench.folder(kernel, config, case.name);
         let image = bench.build(&case, kernel, config, &folder)?;
         Ok(Self {
-            console: Console::open(machine::qemu(&image, Input::Stream, &[])?)?,
+            console: Console::open(machine::qemu(&image, Input::Stream, &[])?)?.without_kernel(),
             log: folder.join("console.log"),
             chosen: Guest::A,
         })
