@@ -26,6 +26,12 @@ pub(crate) fn cases() -> Vec<Case> {
             |b| elf(b, "hostile"),
             |c| compare(c, "hostile"),
         ),
+        case(
+            "virtio-hostile",
+            "system.xml",
+            |b| elf(b, "virtio-hostile"),
+            |c| compare(c, "virtio-hostile"),
+        ),
         case("reset", one, |b| elf(b, "reset"), |c| compare(c, "reset")),
         case(
             "two-cpus",
